@@ -1,0 +1,397 @@
+//! The door: the whole surface that a screen may use. [`Act`] changes something, [`Ask`] looks.
+//!
+//! Each type becomes TypeScript (`make gen`); a screen is a function of its [`View`]. Text meant for
+//! people is made by the screens: the door speaks in codes, ids and moments.
+
+use releve_shared::badge::{Assurance, Method, Reading};
+use releve_shared::client::Client;
+use releve_shared::clock::Measured;
+use releve_shared::hours::Hours;
+use releve_shared::id::{ClientId, ClockEventId, CommandId, VisitId};
+use releve_shared::refusal::Refusal;
+use releve_shared::time::{Day, Moment};
+use releve_shared::visit::{
+    ClockKind, Clocked, ManualReason, Progress, RetainedPeriod, Visit, VisitNotes,
+};
+use serde::{Deserialize, Serialize};
+
+/// Something that the worker does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub enum Act {
+    /// Enrols this phone with the text of the desk's QR. Needs the network. → [`Reply::Done`]
+    Enrol {
+        /// The text of the QR.
+        link: String,
+        /// A name for the phone.
+        phone_name: String,
+    },
+    /// A tag or code was read: starts or ends a visit. → [`Reply::Clocked`]
+    Badge {
+        /// What was read.
+        reading: Reading,
+        /// The visit whose sheet is open, when one is; else the tag picks it.
+        visit: Option<VisitId>,
+        /// The worker has said yes to "visite non planifiée".
+        unplanned: bool,
+    },
+    /// Starts or ends a visit by hand (rows O-16 to O-18). → [`Reply::Clocked`]
+    ClockByHand {
+        /// Which visit, or
+        visit: Option<VisitId>,
+        /// … at which client, for one that nobody had planned.
+        client: Option<ClientId>,
+        /// Start or end.
+        kind: ClockKind,
+        /// Why by hand: mandatory.
+        reason: Option<ManualReason>,
+        /// In words; mandatory when the reason is `other`.
+        note: String,
+        /// When it was, for a forgotten stamp.
+        declared_at: Option<Moment>,
+    },
+    /// Undoes a stamp within thirty seconds (C10). → [`Reply::Done`]
+    Undo {
+        /// Which stamp.
+        event: ClockEventId,
+    },
+    /// Writes kilometres, expenses, comment of a visit (row O-19). → [`Reply::Done`]
+    WriteNotes {
+        /// Which visit.
+        visit: VisitId,
+        /// All of it.
+        notes: VisitNotes,
+    },
+    /// Sends and fetches now instead of waiting for the next time. → [`Reply::Done`]
+    SyncNow,
+    /// Signs out of this phone: sends what waits, then destroys what is held. → [`Reply::Done`],
+    /// or [`Refusal::Offline`] when acts wait and `even_unsent` is false.
+    SignOut {
+        /// Give up what could not be sent. The screen has warned, with the number of acts.
+        even_unsent: bool,
+    },
+}
+
+/// What came of an act.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+#[serde(tag = "is", rename_all = "snake_case")]
+pub enum Reply {
+    /// Done; look again.
+    Done,
+    /// A stamp is on the phone, safe against a power cut: the full-screen answer.
+    Clocked {
+        /// The stamp.
+        event: ClockEventId,
+        /// Which visit.
+        visit: VisitId,
+        /// Arrival or departure.
+        kind: ClockKind,
+        /// At whose home, in words; empty when the phone may not know.
+        client_label: String,
+        /// When, as far as the phone knows.
+        measured: Measured,
+        /// What it proves.
+        assurance: Assurance,
+        /// Whether it can still be undone, and for how many milliseconds.
+        #[cfg_attr(feature = "ts", ts(type = "number"))]
+        undo_ms: i64,
+    },
+}
+
+/// Something that a screen wants to show.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+#[serde(tag = "ask", rename_all = "snake_case")]
+pub enum Ask {
+    /// The phone itself: on every screen. → [`View::Phone`]
+    Phone,
+    /// The visits of a day; today when no day is given. → [`View::Day`]
+    Day {
+        /// Which day, in the organisation's zone.
+        day: Option<Day>,
+    },
+    /// One visit. → [`View::Visit`]
+    Visit {
+        /// Which.
+        id: VisitId,
+    },
+    /// The clients whose sheet this phone holds. → [`View::Clients`]
+    Clients,
+    /// One client. → [`View::Client`]
+    Client {
+        /// Which.
+        id: ClientId,
+    },
+    /// What waits, what was received, what is to be corrected. → [`View::Outbox`]
+    Outbox,
+    /// What the employer sees, and every position read (row B-05). → [`View::Privacy`]
+    Privacy,
+}
+
+/// What a screen shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+#[serde(tag = "view", rename_all = "snake_case")]
+pub enum View {
+    /// See [`Ask::Phone`].
+    Phone(PhoneView),
+    /// See [`Ask::Day`].
+    Day(DayView),
+    /// See [`Ask::Visit`].
+    Visit(Box<VisitView>),
+    /// See [`Ask::Clients`].
+    Clients {
+        /// By name.
+        clients: Vec<Client>,
+    },
+    /// See [`Ask::Client`].
+    Client(ClientView),
+    /// See [`Ask::Outbox`].
+    Outbox {
+        /// Newest first.
+        acts: Vec<ActLine>,
+    },
+    /// See [`Ask::Privacy`].
+    Privacy(PrivacyView),
+}
+
+/// Whether the phone may be used, and what the banners say.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct PhoneView {
+    /// What the app can do now.
+    pub state: PhoneState,
+    /// First name of the worker; empty when not enrolled.
+    pub first_name: String,
+    /// Last name of the worker.
+    pub last_name: String,
+    /// The organisation's name.
+    pub organisation: String,
+    /// The office's telephone.
+    pub office_phone: String,
+    /// The organisation's IANA zone: screens show all times in it. `Europe/Paris` when not enrolled.
+    pub zone: String,
+    /// The server's address; empty when not enrolled.
+    pub server: String,
+    /// The best guess of the time now.
+    pub now: Measured,
+    /// How wrong the phone's wall clock is, in milliseconds, when it is by more than two minutes.
+    #[cfg_attr(feature = "ts", ts(type = "number | null"))]
+    pub wall_error_ms: Option<i64>,
+    /// Whether the last exchange with the server worked.
+    pub online: bool,
+    /// Why it did not.
+    pub trouble: Option<Refusal>,
+    /// The last complete sync.
+    pub synced_at: Option<Moment>,
+    /// An exchange is under way.
+    pub syncing: bool,
+    /// How many acts are on the phone only.
+    pub waiting: u32,
+    /// How many acts were refused and not yet looked at.
+    pub to_correct: u32,
+    /// The visit in progress: the banner of every screen (row O-20).
+    pub in_progress: Option<InProgress>,
+    /// Until when what is held may be read without network.
+    pub lease_until: Option<Moment>,
+    /// The app's version.
+    pub version: String,
+}
+
+/// What the app can do now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "snake_case")]
+pub enum PhoneState {
+    /// Nobody is enrolled.
+    NotEnrolled,
+    /// All is well.
+    Ready,
+    /// The lease is over: nothing can be read until online; clocking goes on.
+    LeaseOver,
+    /// The server wants a new sign-in; data is kept, clocking goes on.
+    SignInNeeded,
+    /// The data was destroyed on the office's order.
+    Wiped,
+    /// The app is too old to fetch; clocking goes on.
+    UpdateNeeded,
+    /// The phone's store cannot be opened: damaged, or of a newer version.
+    StorageBroken,
+}
+
+/// The visit in progress.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct InProgress {
+    /// Which visit.
+    pub visit: VisitId,
+    /// At whose home, in words.
+    pub client_label: String,
+    /// Since when.
+    pub since: Moment,
+}
+
+/// A day of planning.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct DayView {
+    /// Which day.
+    pub day: Day,
+    /// Today, in the organisation's zone.
+    pub today: Day,
+    /// The first and the last day that this phone holds.
+    pub from: Day,
+    /// See `from`.
+    pub to: Day,
+    /// In order of start, cancelled ones included.
+    pub visits: Vec<VisitLine>,
+    /// The visit of the big button: in progress, else the next one to do.
+    pub next: Option<VisitId>,
+    /// Hours of the day.
+    pub hours: Hours,
+}
+
+/// A visit in a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct VisitLine {
+    /// The visit.
+    pub visit: Visit,
+    /// The client's sheet, when this phone holds it.
+    pub client: Option<Client>,
+    /// How far it has come: what is on the phone included.
+    pub progress: Progress,
+    /// What the big button would do; `None` when the visit is over or cancelled.
+    pub button: Option<ClockKind>,
+}
+
+/// A visit's sheet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct VisitView {
+    /// As in a list.
+    pub line: VisitLine,
+    /// Every stamp, voided ones included, in order.
+    pub stamps: Vec<StampLine>,
+    /// What the worker wrote.
+    pub notes: VisitNotes,
+    /// Whether notes may still be written: until the office has decided.
+    pub notes_open: bool,
+    /// What the office retained.
+    pub retained: Option<RetainedPeriod>,
+    /// Planned, badged, retained minutes.
+    pub hours: Hours,
+}
+
+/// A stamp of a visit, and where it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct StampLine {
+    /// The stamp.
+    pub clocked: Clocked,
+    /// Where it is.
+    pub state: ActState,
+    /// Milliseconds left to undo it; 0 when over.
+    #[cfg_attr(feature = "ts", ts(type = "number"))]
+    pub undo_ms: i64,
+}
+
+/// A client's sheet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct ClientView {
+    /// The client.
+    pub client: Client,
+    /// My visits there, in order of start.
+    pub visits: Vec<VisitLine>,
+}
+
+/// Where an act is (row B-02).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+#[serde(tag = "is", rename_all = "snake_case")]
+pub enum ActState {
+    /// Saved on the phone, not yet received.
+    OnPhone,
+    /// Received by the office.
+    Received {
+        /// When, by the server.
+        at: Moment,
+    },
+    /// Refused: to be corrected with the office.
+    Refused {
+        /// When, by the server.
+        at: Moment,
+        /// Why.
+        code: Refusal,
+    },
+}
+
+/// An act in the outbox screen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct ActLine {
+    /// Its command.
+    pub id: CommandId,
+    /// What it was.
+    pub what: ActKind,
+    /// About which visit.
+    pub visit: Option<VisitId>,
+    /// At whose home, in words; empty when the phone may not know any more.
+    pub client_label: String,
+    /// When the worker did it.
+    pub at: Measured,
+    /// How, for a stamp.
+    pub method: Option<Method>,
+    /// Where it is.
+    pub state: ActState,
+}
+
+/// What an act was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "snake_case")]
+pub enum ActKind {
+    /// An arrival.
+    Start,
+    /// A departure.
+    End,
+    /// A stamp undone.
+    Void,
+    /// Kilometres, expenses, comment.
+    Notes,
+    /// A sign-out.
+    SignOut,
+    /// Of another version of the app.
+    Other,
+}
+
+/// What the employer sees of this phone, and every position read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct PrivacyView {
+    /// Every position read: none at clocking, by default and by law.
+    pub positions: Vec<PositionLine>,
+    /// How many days of planning and sheets this phone holds.
+    pub visits_held: u32,
+    /// How many clients' sheets.
+    pub clients_held: u32,
+    /// How many stamps it keeps as proof.
+    pub stamps_held: u32,
+    /// Until when what is held may be read without network.
+    pub lease_until: Option<Moment>,
+}
+
+/// A position that was read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct PositionLine {
+    /// When.
+    pub at: Moment,
+    /// Why.
+    pub purpose: String,
+    /// When it is erased.
+    pub erased_at: Moment,
+}

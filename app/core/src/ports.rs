@@ -1,0 +1,126 @@
+//! What the core needs of a device. The shell implements it; tests implement it with a world that
+//! can be cut, lied to and put to sleep.
+
+use releve_shared::badge::Reading;
+use releve_shared::clock::Stamp;
+use releve_shared::refusal::Refusal;
+
+/// The device's clocks.
+pub trait Clock: Send {
+    /// What the wall and the boot clock say now. The boot clock counts sleep (`CLOCK_BOOTTIME`).
+    fn now(&self) -> Stamp;
+}
+
+/// The device's source of chance (a CSPRNG).
+pub trait Chance: Send {
+    /// Fills `bytes`.
+    fn fill(&self, bytes: &mut [u8]);
+}
+
+/// A request to the server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// `GET` or `POST`.
+    pub method: &'static str,
+    /// The whole address.
+    pub url: String,
+    /// Names and values.
+    pub headers: Vec<(String, String)>,
+    /// The body, empty for a `GET`.
+    pub body: Vec<u8>,
+}
+
+/// What came back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Response {
+    /// HTTP status.
+    pub status: u16,
+    /// The `content-type` header, lower case; empty when there is none.
+    pub content_type: String,
+    /// The whole body.
+    pub body: Vec<u8>,
+}
+
+/// Nothing came back: no network, a time-out, a broken answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoAnswer;
+
+/// The way to the server. It blocks; the shell calls it outside the core's thread.
+pub trait Link: Send {
+    /// Sends a request and waits for the whole answer.
+    ///
+    /// # Errors
+    /// [`NoAnswer`] when nothing whole came back.
+    fn send(&self, request: &Request) -> Result<Response, NoAnswer>;
+}
+
+/// A secret of the vault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Secret {
+    /// Raw key of the care data: sheets, planning. Behind PIN or biometry where there is one.
+    CareKey,
+    /// Raw key of the duty data: outbox, stamps, alarm contacts. Bound to the device, no presence.
+    DutyKey,
+    /// Seed of the device's Ed25519 key.
+    DeviceSeed,
+    /// The token, and the next one while it is being rotated.
+    Token,
+    /// The next token, kept before the server is told of it.
+    NextToken,
+}
+
+/// The vault failed, or is locked.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum VaultError {
+    /// It wants the worker's presence first.
+    #[error("the vault is locked")]
+    Locked,
+    /// It failed.
+    #[error("the vault failed: {0}")]
+    Failed(String),
+}
+
+/// The device's key store.
+pub trait Vault: Send {
+    /// The secret, when there is one.
+    ///
+    /// # Errors
+    /// When the vault is locked or fails.
+    fn get(&self, secret: Secret) -> Result<Option<Vec<u8>>, VaultError>;
+
+    /// Keeps a secret, durably before it returns.
+    ///
+    /// # Errors
+    /// When the vault is locked or fails.
+    fn put(&self, secret: Secret, value: &[u8]) -> Result<(), VaultError>;
+
+    /// Destroys a secret, durably before it returns; no error when there is none.
+    ///
+    /// # Errors
+    /// When the vault fails.
+    fn destroy(&self, secret: Secret) -> Result<(), VaultError>;
+}
+
+/// Reads codes in pictures.
+pub trait CodeReader: Send {
+    /// The text of the code in a picture (PNG or JPEG bytes).
+    ///
+    /// # Errors
+    /// [`Refusal::Unreadable`] when there is none, [`Refusal::NotAPicture`].
+    fn read(&self, picture: &[u8]) -> Result<Reading, Refusal>;
+}
+
+/// Reads NFC tags.
+pub trait TagReader: Send {
+    /// Waits for a tag at most `wait_ms` and reads its NDEF message, as raw bytes.
+    ///
+    /// # Errors
+    /// [`Refusal::NoNfc`] without a reader, [`Refusal::Unreadable`] when no tag came or it left.
+    fn read(&self, wait_ms: u64) -> Result<Vec<u8>, Refusal>;
+}
+
+/// Tells the worker something outside the screen.
+pub trait Notifier: Send {
+    /// Rings once for a changed planning (row O-10), with these words.
+    fn planning_changed(&self, words: &str);
+}

@@ -1,0 +1,23 @@
+//! Organisations as phones know them. Scope `organisation/<id>`.
+
+use serde::{Deserialize, Serialize};
+
+use crate::badge::TagKey;
+use crate::id::OrganisationId;
+use crate::time::Zone;
+
+/// The tenant: its name, zone and the keys by which phones check its tags.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct Organisation {
+    /// Its id.
+    pub id: OrganisationId,
+    /// Its name, as on the door.
+    pub name: String,
+    /// Telephone of the office; empty when there is none.
+    pub phone: String,
+    /// Its IANA zone (row O-43).
+    pub zone: Zone,
+    /// Its tag keys, old ones included until their tags are gone.
+    pub tag_keys: Vec<TagKey>,
+}

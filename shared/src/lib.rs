@@ -1,0 +1,22 @@
+//! The shared kernel of Relève: what the phone and the server must agree on.
+//!
+//! Everything here is pure. No function opens a file or a socket, reads a clock or draws a number:
+//! time and chance are arguments. One module a concept; [`sync`] is the wire.
+
+pub mod badge;
+pub mod clock;
+pub mod client;
+pub mod enrolment;
+pub mod establishment;
+pub mod hours;
+pub mod id;
+pub mod keys;
+pub mod person;
+pub mod proof;
+pub mod refusal;
+pub mod sync;
+pub mod time;
+pub mod visit;
+mod wire_enum;
+
+pub(crate) use wire_enum::wire_enum;
