@@ -1,0 +1,3 @@
+//! The world in which the stories play.
+
+pub mod pn532;
