@@ -1,0 +1,5 @@
+//! Checks `tauri.conf.json` and its capabilities at build time.
+
+fn main() {
+    tauri_build::build();
+}

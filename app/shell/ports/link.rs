@@ -1,0 +1,57 @@
+//! The way to the server: HTTP over TLS by rustls.
+
+use std::time::Duration;
+
+use releve_core::ports::{Link, NoAnswer, Request, Response};
+use ureq::Agent;
+use ureq::http;
+
+/// Above any page of a pull.
+const LARGEST_ANSWER: u64 = 64 * 1024 * 1024;
+
+/// Blocking HTTP; holds its connections open between calls.
+pub(crate) struct HttpLink {
+    agent: Agent,
+}
+
+impl HttpLink {
+    pub(crate) fn new() -> Self {
+        let config = Agent::config_builder()
+            // A slow network is the normal one: the answer may take long, the first word may not.
+            .timeout_connect(Some(Duration::from_secs(10)))
+            .timeout_recv_response(Some(Duration::from_secs(30)))
+            .timeout_global(Some(Duration::from_secs(180)))
+            // The core judges each status itself; a redirection is a captive portal's.
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .user_agent(concat!("releve/", env!("CARGO_PKG_VERSION")))
+            .build();
+        Self { agent: config.into() }
+    }
+}
+
+impl Link for HttpLink {
+    fn send(&self, request: &Request) -> Result<Response, NoAnswer> {
+        let mut message = http::Request::builder().method(request.method).uri(&request.url);
+        for (name, value) in &request.headers {
+            message = message.header(name, value);
+        }
+        let message = message.body(request.body.as_slice()).map_err(|_| NoAnswer)?;
+        let mut answer = self.agent.run(message).map_err(|_| NoAnswer)?;
+        let content_type = answer
+            .headers()
+            .get(http::header::CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
+            .to_ascii_lowercase();
+        let status = answer.status().as_u16();
+        let body = answer
+            .body_mut()
+            .with_config()
+            .limit(LARGEST_ANSWER)
+            .read_to_vec()
+            .map_err(|_| NoAnswer)?;
+        Ok(Response { status, content_type, body })
+    }
+}

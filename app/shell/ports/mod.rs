@@ -1,0 +1,8 @@
+//! What the core needs of a device, on this one.
+
+pub(crate) mod chance;
+pub(crate) mod clock;
+pub(crate) mod link;
+pub(crate) mod notifier;
+pub(crate) mod tag_reader;
+pub(crate) mod vault;
