@@ -199,6 +199,8 @@ wire_enum! {
         Forgotten = "forgotten",
         /// A second start or end of the same visit.
         Doubled = "doubled",
+        /// It does not follow the stamp before it on its phone (row B-01).
+        ChainBroken = "chain_broken",
     }
 }
 
