@@ -64,6 +64,7 @@ wire_enum! {
 /// A tag that stays at a client's home and identifies that home, never the worker.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct HomeTag {
     /// Its id, part of the signed token.
     pub id: HomeTagId,
@@ -78,6 +79,7 @@ pub struct HomeTag {
 /// What came out of a camera or a reader, as it was read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Reading {
     /// Radio or camera.
     pub method: Method,
@@ -200,6 +202,7 @@ impl Token {
 /// A public key of an organisation, by which its phones check tags offline.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TagKey {
     /// Its number, written in each token.
     pub number: u8,

@@ -8,6 +8,7 @@ use crate::wire_enum;
 /// What a phone's clocks said at the moment of an act. Raw: never rewritten.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Stamp {
     /// The wall clock, which anybody can set; it decides and orders nothing.
     pub wall: Moment,
@@ -48,6 +49,7 @@ wire_enum! {
 /// When an act took place, as far as it is known.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Measured {
     /// The best estimate.
     pub at: Moment,

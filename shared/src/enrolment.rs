@@ -111,7 +111,8 @@ impl Lease {
     }
 
     fn message(device: DeviceId, from: Moment, until: Moment) -> Vec<u8> {
-        [device.uuid().as_bytes().as_slice(), &from.0.to_be_bytes(), &until.0.to_be_bytes()].concat()
+        [device.uuid().as_bytes().as_slice(), &from.0.to_be_bytes(), &until.0.to_be_bytes()]
+            .concat()
     }
 }
 
@@ -154,7 +155,8 @@ impl WipeOrder {
     }
 
     fn message(device: DeviceId, nonce: &str, mode: &WipeMode) -> Vec<u8> {
-        [device.uuid().as_bytes().as_slice(), mode.code().as_bytes(), b"\0", nonce.as_bytes()].concat()
+        [device.uuid().as_bytes().as_slice(), mode.code().as_bytes(), b"\0", nonce.as_bytes()]
+            .concat()
     }
 }
 
@@ -178,8 +180,7 @@ mod tests {
     #[test]
     fn the_link_of_the_desk_is_read_by_the_phone() {
         let key = Signer::from_seed(&[1; 32]).public();
-        let link =
-            EnrolmentLink { server: "https://r.example".into(), code: "AB-CD".into(), key };
+        let link = EnrolmentLink { server: "https://r.example".into(), code: "AB-CD".into(), key };
         assert_eq!(EnrolmentLink::parse(&link.text()), Ok(link));
         for wrong in ["", "https://r.example", "ftp://r/e#c=1&k=2", "https://r/e#c=&k=2"] {
             assert_eq!(EnrolmentLink::parse(wrong), Err(Refusal::EnrolmentOver), "{wrong}");

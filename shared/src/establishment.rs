@@ -9,6 +9,7 @@ use crate::time::Zone;
 /// The tenant: its name, zone and the keys by which phones check its tags.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Organisation {
     /// Its id.
     pub id: OrganisationId,

@@ -39,6 +39,7 @@ pub fn by_day(from: Moment, to: Moment, zone: &Zone) -> Vec<(Day, i64)> {
 /// The three hours of a visit, or of many, in minutes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Hours {
     /// As planned; 0 for a cancelled or unplanned visit.
     #[cfg_attr(feature = "ts", ts(type = "number"))]

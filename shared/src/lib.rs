@@ -4,8 +4,8 @@
 //! time and chance are arguments. One module a concept; [`sync`] is the wire.
 
 pub mod badge;
-pub mod clock;
 pub mod client;
+pub mod clock;
 pub mod enrolment;
 pub mod establishment;
 pub mod hours;

@@ -8,6 +8,7 @@ use crate::wire_enum;
 /// A human being as a worker, known once whatever the employers. Scope `person/<id>`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Person {
     /// Its id.
     pub id: PersonId,
@@ -32,6 +33,7 @@ wire_enum! {
 /// A person at an employer. Scope `membership/<id>`, which also holds their planning there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Membership {
     /// Its id.
     pub id: MembershipId,

@@ -155,17 +155,30 @@ mod tests {
 
     fn chain(len: u64) -> (Vec<String>, Digest) {
         let mut hash = Digest::from_bytes(GENESIS);
-        let raws = (1..=len).map(|seq| {
-            let event = ClockEvent {
-                id: id(seq.into()), seq, prev: hash, kind: ClockKind::Start, membership: id(1),
-                visit: id(2), client: Some(id(3)), method: Method::Manual, tag: None, raw_tag: None,
-                reason: None, declared_at: None, voids: None, note: None,
-                stamp: Stamp { wall: Moment(5), boot: "a".into(), up_ms: 7 },
-            };
-            let raw = serde_json::to_string(&event).unwrap();
-            hash = link(hash, &raw);
-            raw
-        }).collect();
+        let raws = (1..=len)
+            .map(|seq| {
+                let event = ClockEvent {
+                    id: id(seq.into()),
+                    seq,
+                    prev: hash,
+                    kind: ClockKind::Start,
+                    membership: id(1),
+                    visit: id(2),
+                    client: Some(id(3)),
+                    method: Method::Manual,
+                    tag: None,
+                    raw_tag: None,
+                    reason: None,
+                    declared_at: None,
+                    voids: None,
+                    note: None,
+                    stamp: Stamp { wall: Moment(5), boot: "a".into(), up_ms: 7 },
+                };
+                let raw = serde_json::to_string(&event).unwrap();
+                hash = link(hash, &raw);
+                raw
+            })
+            .collect();
         (raws, hash)
     }
 

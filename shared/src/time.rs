@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 /// A moment: milliseconds since the Unix epoch, UTC.
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(as = "f64", export))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(value_type = i64))]
 #[serde(transparent)]
 pub struct Moment(pub i64);
 
@@ -62,6 +63,7 @@ pub enum TimeError {
 /// An IANA time zone, for example `Europe/Paris` or `Indian/Reunion` (row O-43).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(as = "String", export))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(value_type = String))]
 #[serde(try_from = "String", into = "String")]
 pub struct Zone(jiff::tz::TimeZone);
 
@@ -137,6 +139,7 @@ impl From<Zone> for String {
 /// A calendar day, written `2026-11-23`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(as = "String", export))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(value_type = String))]
 #[serde(try_from = "String", into = "String")]
 pub struct Day(jiff::civil::Date);
 

@@ -39,6 +39,7 @@ wire_enum! {
 /// A planned or performed presence of one caregiver at a client's home.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Visit {
     /// Its id.
     pub id: VisitId,
@@ -134,6 +135,7 @@ pub struct ClockEvent {
 /// A stamp with its moment: what rules, hours and screens work on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Clocked {
     /// The stamp's id.
     pub id: ClockEventId,
@@ -207,6 +209,7 @@ wire_enum! {
 /// How far a visit has come, from its stamps.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Progress {
     /// The start that counts.
     pub start: Option<Clocked>,
@@ -348,6 +351,7 @@ wire_enum! {
 /// The times retained for pay and billing. They never overwrite a stamp.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RetainedPeriod {
     /// Of which visit.
     pub visit: VisitId,
@@ -370,6 +374,7 @@ pub struct RetainedPeriod {
 /// What the worker wrote about a visit: kilometres, expenses, comment (row O-19).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct VisitNotes {
     /// Hundreds of metres driven; 32 is 3,2 km.
     pub distance_hm: Option<u32>,

@@ -99,10 +99,8 @@ fn a_tag_picks_the_nearest_visit_of_its_client() {
 
 #[test]
 fn a_void_takes_its_stamp_away() {
-    let undone = [
-        stamp(1, ClockKind::Start, EIGHT, None),
-        stamp(2, ClockKind::Void, EIGHT + 9, Some(1)),
-    ];
+    let undone =
+        [stamp(1, ClockKind::Start, EIGHT, None), stamp(2, ClockKind::Void, EIGHT + 9, Some(1))];
     assert_eq!(Progress::of(&undone), Progress::default());
     let again = stamp(3, ClockKind::Start, EIGHT + MINUTE_MS, None);
     let all = [undone[0].clone(), undone[1].clone(), again.clone()];

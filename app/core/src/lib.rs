@@ -4,3 +4,6 @@
 
 pub mod door;
 pub mod ports;
+
+#[cfg(all(test, feature = "ts"))]
+mod gen_ts;

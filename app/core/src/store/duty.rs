@@ -1,0 +1,160 @@
+//! Facts of the duty data: who this phone is, its lease, its clocks, and what clocking must know.
+
+use releve_shared::badge::HomeTag;
+use releve_shared::enrolment::Lease;
+use releve_shared::establishment::Organisation;
+use releve_shared::id::{DeviceId, MembershipId, PersonId};
+use releve_shared::keys::PublicKey;
+use releve_shared::refusal::Refusal;
+use releve_shared::time::Moment;
+use releve_shared::visit::{Clocked, Visit};
+use rusqlite::{Connection, OptionalExtension as _, params};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::fault::Fault;
+
+/// A fact that has one value.
+pub(crate) trait Fact: Serialize + DeserializeOwned {
+    /// Its name in the table.
+    const NAME: &'static str;
+}
+
+macro_rules! facts {
+    ($($(#[$meta:meta])* $type:ty = $name:literal;)+) => {$(
+        $(#[$meta])*
+        impl Fact for $type {
+            const NAME: &'static str = $name;
+        }
+    )+};
+}
+
+/// Who this phone is, since its enrolment.
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
+pub(crate) struct Identity {
+    pub(crate) server: String,
+    pub(crate) server_key: PublicKey,
+    pub(crate) device: DeviceId,
+    pub(crate) person: PersonId,
+    pub(crate) organisation: Organisation,
+}
+
+/// An enrolment that was asked for and not answered yet.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub(crate) struct Pending {
+    pub(crate) link: String,
+    pub(crate) phone_name: String,
+}
+
+/// The epoch of the server that acts were last sent to.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub(crate) struct Epoch(pub(crate) String);
+
+/// The lease, and how long it has lasted by this phone's clocks.
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
+pub(crate) struct LeaseHeld {
+    pub(crate) lease: Lease,
+    pub(crate) age: crate::lease::Age,
+}
+
+/// What the server said of this phone's access, when it was not "yes".
+#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
+pub(crate) struct Access {
+    pub(crate) refused: Option<Refusal>,
+    pub(crate) min_version: String,
+}
+
+/// When things were last done, by the best known time.
+#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
+pub(crate) struct Diary {
+    pub(crate) synced_at: Option<Moment>,
+    pub(crate) token_at: Option<Moment>,
+    /// The number of the mirror's state that `known` was made from.
+    pub(crate) known: i64,
+    /// A damaged file was put aside, and the worker is to be told until a sync is complete.
+    pub(crate) damaged: bool,
+}
+
+/// In whose name this phone clocks.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub(crate) struct Member(pub(crate) MembershipId);
+
+facts! {
+    Identity = "identity";
+    Pending = "pending";
+    Epoch = "epoch";
+    LeaseHeld = "lease";
+    Access = "access";
+    Diary = "diary";
+    Member = "member";
+}
+
+/// The fact's value, when there is one.
+pub(crate) fn get<F: Fact>(db: &Connection) -> Result<Option<F>, Fault> {
+    let text: Option<String> = db
+        .query_row("SELECT value FROM fact WHERE name = ?1", [F::NAME], |row| row.get(0))
+        .optional()?;
+    Ok(text.map(|text| serde_json::from_str(&text)).transpose()?)
+}
+
+/// Writes the fact's value.
+pub(crate) fn put<F: Fact>(db: &Connection, fact: &F) -> Result<(), Fault> {
+    db.execute(
+        "INSERT INTO fact (name, value) VALUES (?1, ?2)
+         ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        params![F::NAME, serde_json::to_string(fact)?],
+    )?;
+    Ok(())
+}
+
+/// Forgets the fact.
+pub(crate) fn forget<F: Fact>(db: &Connection) -> Result<(), Fault> {
+    db.execute("DELETE FROM fact WHERE name = ?1", [F::NAME])?;
+    Ok(())
+}
+
+/// What clocking must know when the care data is locked.
+pub(crate) struct Known {
+    pub(crate) visits: Vec<Visit>,
+    pub(crate) tags: Vec<HomeTag>,
+    pub(crate) clocked: Vec<Clocked>,
+}
+
+/// Reads what clocking must know.
+pub(crate) fn known(db: &Connection) -> Result<Known, Fault> {
+    Ok(Known { visits: of_kind(db, "visit")?, tags: of_kind(db, "tag")?, clocked: of_kind(db, "clocked")? })
+}
+
+/// Replaces what clocking must know. Visits lose what names or describes a client.
+pub(crate) fn learn(db: &Connection, known: &Known) -> Result<(), Fault> {
+    db.execute("DELETE FROM known", [])?;
+    let mut insert =
+        db.prepare_cached("INSERT OR REPLACE INTO known (kind, id, body) VALUES (?1, ?2, ?3)")?;
+    for visit in &known.visits {
+        let bare = Visit {
+            client_label: String::new(),
+            place: String::new(),
+            service: String::new(),
+            instructions: String::new(),
+            ..visit.clone()
+        };
+        insert.execute(params!["visit", visit.id.to_string(), serde_json::to_string(&bare)?])?;
+    }
+    for tag in &known.tags {
+        insert.execute(params!["tag", tag.id.to_string(), serde_json::to_string(tag)?])?;
+    }
+    for clocked in &known.clocked {
+        insert.execute(params!["clocked", clocked.id.to_string(), serde_json::to_string(clocked)?])?;
+    }
+    Ok(())
+}
+
+fn of_kind<T: DeserializeOwned>(db: &Connection, kind: &str) -> Result<Vec<T>, Fault> {
+    let mut select = db.prepare_cached("SELECT body FROM known WHERE kind = ?1 ORDER BY id")?;
+    let bodies = select.query_map([kind], |row| row.get::<_, String>(0))?;
+    let mut all = Vec::new();
+    for body in bodies {
+        all.push(serde_json::from_str(&body?)?);
+    }
+    Ok(all)
+}

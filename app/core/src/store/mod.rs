@@ -1,0 +1,153 @@
+//! The phone's store: two encrypted databases in one folder. SQL lives here and nowhere else.
+//!
+//! `duty.db` is what the phone owes and proves (outbox, chain of stamps, exchanges, identity); its
+//! key asks for nobody's presence, so clocking never closes. `care.db` mirrors what the server
+//! grants (planning, sheets). Mirror tables are written only by `sync::apply`, the outbox only by acts.
+
+pub(crate) mod care;
+pub(crate) mod chain;
+pub(crate) mod duty;
+pub(crate) mod open;
+pub(crate) mod outbox;
+pub(crate) mod wipe;
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+
+use crate::fault::{Fault, Stop};
+use crate::ports::{Chance, Secret, Vault, VaultError};
+use open::{Key, Opened};
+
+/// The duty database's file.
+pub(crate) const DUTY_FILE: &str = "duty.db";
+/// The care database's file.
+pub(crate) const CARE_FILE: &str = "care.db";
+
+/// Both databases, open.
+pub(crate) struct Store {
+    pub(crate) duty: Connection,
+    /// None while its key is locked.
+    pub(crate) care: Option<Connection>,
+    /// Whether a damaged file was put aside while opening.
+    pub(crate) kept_aside: bool,
+}
+
+/// What came of opening the store.
+pub(crate) enum StoreState {
+    /// Ready.
+    Open(Box<Store>),
+    /// A file is of a newer app, or cannot be put right: nothing was touched.
+    Unusable(Fault),
+}
+
+impl Store {
+    /// Opens both databases of a folder, making what is missing. `stamp` names damaged copies.
+    pub(crate) fn open(
+        folder: &Path,
+        vault: &dyn Vault,
+        chance: &dyn Chance,
+        stamp: i64,
+    ) -> StoreState {
+        match Self::try_open(folder, vault, chance, stamp) {
+            Ok(store) => StoreState::Open(Box::new(store)),
+            Err(fault) => StoreState::Unusable(fault),
+        }
+    }
+
+    fn try_open(
+        folder: &Path,
+        vault: &dyn Vault,
+        chance: &dyn Chance,
+        stamp: i64,
+    ) -> Result<Self, Fault> {
+        std::fs::create_dir_all(folder)?;
+        let key = key_of(vault, chance, Secret::DutyKey)?;
+        let (duty, aside) = opened(folder, DUTY_FILE, &key, open::DUTY, stamp)?;
+        let mut store = Self { duty, care: None, kept_aside: aside };
+        store.open_care(folder, vault, chance, stamp)?;
+        Ok(store)
+    }
+
+    /// Opens the care data, when its key can be had. Locked, it stays closed and nothing is lost.
+    pub(crate) fn open_care(
+        &mut self,
+        folder: &Path,
+        vault: &dyn Vault,
+        chance: &dyn Chance,
+        stamp: i64,
+    ) -> Result<(), Fault> {
+        match key_of(vault, chance, Secret::CareKey) {
+            Ok(key) => {
+                let (care, aside) = opened(folder, CARE_FILE, &key, open::CARE, stamp)?;
+                self.care = Some(care);
+                self.kept_aside |= aside;
+                Ok(())
+            }
+            Err(Fault::Vault(VaultError::Locked)) => Ok(()),
+            Err(fault) => Err(fault),
+        }
+    }
+}
+
+/// One write transaction: all of it is on the disk when it returns, or nothing is.
+pub(crate) fn write<T>(
+    db: &mut Connection,
+    work: impl FnOnce(&Transaction<'_>) -> Result<T, Stop>,
+) -> Result<T, Stop> {
+    let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let value = work(&tx)?;
+    tx.commit()?;
+    Ok(value)
+}
+
+/// Gives freed pages back and empties the log, after data has left (sync.md F7).
+pub(crate) fn shrink(db: &Connection) -> Result<(), Fault> {
+    db.execute_batch("PRAGMA incremental_vacuum;")?;
+    db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+    Ok(())
+}
+
+fn opened(
+    folder: &Path,
+    file: &str,
+    key: &Key,
+    migrations: &[open::Migration],
+    stamp: i64,
+) -> Result<(Connection, bool), Fault> {
+    match open::open(&folder.join(file), key, migrations, stamp)? {
+        Opened::Ready { db, kept_aside } => Ok((db, kept_aside.is_some())),
+        Opened::Newer => Err(Fault::Store(format!("{file} is of a newer version"))),
+    }
+}
+
+/// The key in the vault; a new one when there is none yet.
+fn key_of(vault: &dyn Vault, chance: &dyn Chance, secret: Secret) -> Result<Key, Fault> {
+    if let Some(held) = vault.get(secret)? {
+        return held.try_into().map_err(|_| {
+            Fault::Vault(VaultError::Failed("a key has not its length".to_owned()))
+        });
+    }
+    let mut key = [0; 32];
+    chance.fill(&mut key);
+    vault.put(secret, &key)?;
+    Ok(key)
+}
+
+/// The databases of a folder with their companions, damaged copies included.
+pub(crate) fn files(folder: &Path) -> Result<Vec<PathBuf>, Fault> {
+    if !folder.exists() {
+        return Ok(Vec::new());
+    }
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with(DUTY_FILE) || name.starts_with(CARE_FILE) {
+            found.push(entry.path());
+        }
+    }
+    found.sort();
+    Ok(found)
+}
