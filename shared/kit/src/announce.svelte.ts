@@ -1,0 +1,9 @@
+/** What the live regions say now. */
+export const spoken = $state({ polite: "", assertive: "" });
+
+/** Says a sentence to people who do not see the screen. */
+export function announce(text: string, urgent = false): void {
+  const region = urgent ? "assertive" : "polite";
+  // The same sentence twice must be said twice: an ending space makes it another text.
+  spoken[region] = spoken[region] === text ? `${text} ` : text;
+}

@@ -1,0 +1,32 @@
+import { texts } from "./language.svelte.ts";
+
+export const fr = {
+  loading: "Chargement…",
+  failed: "Impossible d'afficher ceci",
+  retry: "Réessayer",
+  close: "Fermer",
+  cancel: "Annuler",
+  optional: "(facultatif)",
+  nothingFound: "Rien ne correspond à cette recherche.",
+  more: "Afficher la suite",
+  skip: "Aller au contenu",
+  notices: "Notifications",
+  rows: { zero: "Aucune ligne", one: "# ligne", other: "# lignes" },
+};
+
+export const en: typeof fr = {
+  loading: "Loading…",
+  failed: "This cannot be shown",
+  retry: "Try again",
+  close: "Close",
+  cancel: "Cancel",
+  optional: "(optional)",
+  nothingFound: "Nothing matches this search.",
+  more: "Show more",
+  skip: "Skip to content",
+  notices: "Notices",
+  rows: { zero: "No row", one: "# row", other: "# rows" },
+};
+
+/** The kit's own texts, in the language shown. */
+export const kitTexts = texts(fr, en);
