@@ -1,17 +1,18 @@
-//! Words outside the screen: the system's notifications.
+//! Words outside the screen. A desktop's window asks for attention in the task bar, without words.
 
 use releve_core::ports::Notifier;
-use tauri::AppHandle;
-use tauri_plugin_notification::NotificationExt as _;
+use tauri::{AppHandle, Manager as _, UserAttentionType};
 
-/// The system's notifications.
-pub(crate) struct SystemNotifier(pub(crate) AppHandle);
+/// The window's own call for attention.
+pub(crate) struct WindowNotifier(pub(crate) AppHandle);
 
-impl Notifier for SystemNotifier {
-    fn planning_changed(&self, words: &str) {
-        let shown = self.0.notification().builder().title("Relève").body(words).show();
-        if let Err(error) = shown {
-            eprintln!("The system shows no notification: {error}");
+impl Notifier for WindowNotifier {
+    fn planning_changed(&self, _words: &str) {
+        for window in self.0.webview_windows().values() {
+            #[cfg(desktop)]
+            if window.request_user_attention(Some(UserAttentionType::Informational)).is_err() {
+                eprintln!("The task bar shows no call for attention.");
+            }
         }
     }
 }

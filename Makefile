@@ -1,0 +1,24 @@
+# The doors of the project. Each is a script, so that it can be read and run by itself.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test gen pictures coverage
+
+help: ## Shows this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
+
+setup: ## Installs what is missing on this machine, saying which
+	@scripts/setup test
+
+demo: ## Builds, fills a demonstration agency and runs it; ONCE=1 plays the main job and stops
+	@ONCE=$(ONCE) scripts/demo
+
+test: ## Runs every check: what CI runs
+	@scripts/test
+
+gen: ## Makes the generated files again: the door's and the desk's types, from Rust
+	@scripts/gen
+
+pictures: ## Takes the pictures of docs/pictures from the running product
+	@scripts/pictures
+
+coverage: ## Writes docs/coverage.md: which acceptance rows have a test
+	@node scripts/coverage.mjs
