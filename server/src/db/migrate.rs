@@ -1,0 +1,140 @@
+//! Migrations: numbered files of `migrations/server/`, forward only, never changed once merged.
+//!
+//! A file is `NNNN_what.sql` for both engines, or a pair `NNNN_what.sqlite.sql` and
+//! `NNNN_what.postgres.sql`. All that are due run in one transaction.
+
+use std::collections::BTreeMap;
+
+use releve_shared::time::Moment;
+use sha2::{Digest, Sha256};
+
+use super::answer::Fault;
+use super::tx::{Link, Tx};
+
+/// Names and texts, in the order of their names.
+pub const FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/migrations.rs"));
+
+const TABLE: &str = "CREATE TABLE IF NOT EXISTS migration (
+    number BIGINT PRIMARY KEY,
+    name TEXT NOT NULL,
+    checksum TEXT NOT NULL,
+    at BIGINT NOT NULL
+)";
+
+crate::statements! {
+    /// What this database has seen.
+    SEEN = "SELECT number, name, checksum FROM migration ORDER BY number";
+    /// Records a migration.
+    RECORD = "INSERT INTO migration (number, name, checksum, at) VALUES ($1, $2, $3, $4)";
+    /// Gives a new database its epoch; an older one keeps its own.
+    BIRTH = "INSERT INTO instance (id, epoch, created_at) VALUES (1, $1, $2)
+             ON CONFLICT (id) DO NOTHING";
+}
+
+struct File {
+    number: i64,
+    name: &'static str,
+    text: &'static str,
+    checksum: String,
+}
+
+/// Brings the schema to what this binary knows, and says how many migrations ran. `epoch` is drawn
+/// by the caller and kept if the database is new (sync.md F5).
+///
+/// # Errors
+/// Those of the database; a merged file that has changed; a database of a newer Relève.
+pub fn migrate(tx: &mut Tx, now: Moment, epoch: &str) -> Result<usize, Fault> {
+    migrate_with(tx, FILES, now, epoch)
+}
+
+/// [`migrate`] with a list of one's own, for the tests of migrations.
+///
+/// # Errors
+/// As [`migrate`].
+pub fn migrate_with(
+    tx: &mut Tx,
+    files: &[(&'static str, &'static str)],
+    now: Moment,
+    epoch: &str,
+) -> Result<usize, Fault> {
+    let engine = match &mut tx.link {
+        Link::Sqlite(_) => "sqlite",
+        Link::Postgres(link) => {
+            link.lock_schema()?;
+            "postgres"
+        }
+    };
+    tx.batch(TABLE)?;
+    let known = files_for(files, engine)?;
+    let seen = seen(tx)?;
+    let newest_known = known.last_key_value().map_or(0, |(number, _)| *number);
+    let newest_seen = seen.last_key_value().map_or(0, |(number, _)| *number);
+    if newest_seen > newest_known {
+        return Err(Fault::new(format!(
+            "database_newer: this database comes from a newer version of Relève (migration \
+             {newest_seen}, this version knows {newest_known}); install that version or a newer \
+             one / cette base vient d'une version plus récente de Relève (migration {newest_seen}, \
+             cette version connaît {newest_known}) : installez cette version ou une plus récente"
+        )));
+    }
+    for (number, (name, checksum)) in &seen {
+        if known.get(number).is_none_or(|file| file.checksum != *checksum) {
+            return Err(Fault::new(format!(
+                "migration_changed: the file of migration {name} is not the one that this database \
+                 has run; a merged migration never changes / la migration {name} n'est plus celle \
+                 que cette base a exécutée"
+            )));
+        }
+    }
+    let due: Vec<&File> = known.values().filter(|file| file.number > newest_seen).collect();
+    for file in &due {
+        tx.batch(file.text).map_err(|e| Fault::of(format!("migration {}", file.name), e))?;
+        let row = [file.number.into(), file.name.into(), file.checksum.as_str().into(), now.into()];
+        tx.execute(&RECORD, &row)?;
+    }
+    tx.execute(&BIRTH, &[epoch.into(), now.into()])?;
+    Ok(due.len())
+}
+
+fn seen(tx: &mut Tx) -> Result<BTreeMap<i64, (String, String)>, Fault> {
+    let rows = tx.query(&SEEN, &[])?;
+    rows.iter().map(|row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?)))).collect()
+}
+
+/// The files of an engine by number. Numbers are dense from 1: a hole would be filled too late.
+fn files_for(
+    files: &[(&'static str, &'static str)],
+    engine: &str,
+) -> Result<BTreeMap<i64, File>, Fault> {
+    let mut known = BTreeMap::new();
+    for (name, text) in files {
+        let wrong = || Fault::new(format!("migration {name}: not a name like 0001_what.sql"));
+        let (number, rest) = name.split_once('_').ok_or_else(wrong)?;
+        let number: i64 = number.parse().map_err(|_| wrong())?;
+        match rest.split('.').collect::<Vec<_>>().as_slice() {
+            [_, "sql"] => {}
+            [_, "sqlite" | "postgres", "sql"] => {
+                if !rest.ends_with(&format!(".{engine}.sql")) {
+                    continue;
+                }
+            }
+            _ => return Err(wrong()),
+        }
+        let file = File { number, name, text, checksum: checksum(text) };
+        if known.insert(number, file).is_some() {
+            return Err(Fault::new(format!("migration {name}: its number is taken twice")));
+        }
+    }
+    match (1..).zip(known.values()).find(|(due, file)| file.number != *due) {
+        Some((due, file)) => {
+            Err(Fault::new(format!("migration {}: number {due} is missing before it", file.name)))
+        }
+        None => Ok(known),
+    }
+}
+
+/// SHA-256 of the text; line ends do not count, since a checkout may change them.
+fn checksum(text: &str) -> String {
+    let digest = Sha256::digest(text.replace("\r\n", "\n").as_bytes());
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}

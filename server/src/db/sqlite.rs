@@ -1,0 +1,286 @@
+//! SQLite: one writer thread with group commit, and readers that cannot write.
+
+use std::collections::{BTreeSet, HashSet};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use releve_shared::sync::Scope;
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{CachedStatement, Connection, OpenFlags, ToSql, params_from_iter};
+use tokio::sync::oneshot;
+
+use super::Moved;
+use super::answer::{Answer, Fault, Stop};
+use super::pool::Pool;
+use super::statement::Statement;
+use super::tx::{self, Shape, Tx};
+use super::value::{Row, Value};
+
+/// Connections for reading: more than cores buys nothing.
+const READERS: usize = 8;
+/// Verbs that share one commit at most.
+const TOGETHER: usize = 256;
+/// How old a batch may grow before its commit.
+const OLDEST: Duration = Duration::from_millis(5);
+/// How long to wait for another process that writes (a restore, an administrator's shell).
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Prepared statements that a connection keeps.
+const PREPARED: usize = 512;
+
+/// One connection.
+pub(super) struct Link {
+    connection: Connection,
+    checked: HashSet<&'static str>,
+}
+
+impl Link {
+    /// `synchronous=FULL`: under NORMAL, a power cut lost every acknowledged commit (database.md 4).
+    pub(super) fn writer(path: &Path) -> Result<Self, Fault> {
+        Self::open(
+            path,
+            OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
+             PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;",
+        )
+    }
+
+    fn reader(path: &Path) -> Result<Self, Fault> {
+        Self::open(path, OpenFlags::SQLITE_OPEN_READ_WRITE, "PRAGMA query_only = ON;")
+    }
+
+    fn open(path: &Path, flags: OpenFlags, pragmas: &str) -> Result<Self, Fault> {
+        let open = || {
+            let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+            let connection = Connection::open_with_flags(path, flags)?;
+            connection.busy_timeout(PATIENCE)?;
+            connection.set_prepared_statement_cache_capacity(PREPARED);
+            connection.execute_batch(pragmas)?;
+            Ok(connection)
+        };
+        let connection = open().map_err(|e: rusqlite::Error| {
+            Fault::of(format!("opening the database {}", path.display()), e)
+        })?;
+        Ok(Self { connection, checked: HashSet::new() })
+    }
+
+    pub(super) fn query(&mut self, of: &Statement, values: &[Value]) -> Result<Vec<Row>, Fault> {
+        let told = |e: rusqlite::Error| Fault::of(of.name(), e);
+        let mut statement = self.prepared(of)?;
+        let width = statement.column_count();
+        let mut found = statement.query(params_from_iter(values)).map_err(told)?;
+        let mut rows = Vec::new();
+        while let Some(row) = found.next().map_err(told)? {
+            let column = |index| match row.get_ref(index).map_err(told)? {
+                ValueRef::Null => Ok(Value::Null),
+                ValueRef::Integer(int) => Ok(Value::Int(int)),
+                ValueRef::Text(text) => std::str::from_utf8(text)
+                    .map(Value::from)
+                    .map_err(|e| Fault::of(format!("column {index} of {}", of.name()), e)),
+                ValueRef::Real(_) | ValueRef::Blob(_) => {
+                    Err(Fault::new(format!("column {index} of {} is no BIGINT or TEXT", of.name())))
+                }
+            };
+            rows.push(Row::new(of.name(), (0..width).map(column).collect::<Result<_, _>>()?));
+        }
+        Ok(rows)
+    }
+
+    pub(super) fn execute(&mut self, of: &Statement, values: &[Value]) -> Result<u64, Fault> {
+        let written = self.prepared(of)?.execute(params_from_iter(values));
+        written.map(|rows| rows as u64).map_err(|e| Fault::of(of.name(), e))
+    }
+
+    pub(super) fn shape(&mut self, of: &Statement) -> Result<Shape, Fault> {
+        let statement = self.prepared(of)?;
+        let (columns, parameters) = (statement.column_count(), statement.parameter_count());
+        Ok(Shape { columns, parameters })
+    }
+
+    pub(super) fn batch(&mut self, sql: &str) -> Result<(), Fault> {
+        self.connection.execute_batch(sql).map_err(|e| Fault::of(sql.trim().to_owned(), e))
+    }
+
+    /// SQLite numbers `$2` by its appearance: in `SELECT $2, $1` the first value would be bound to
+    /// `$2`, silently. So each statement is checked once per connection.
+    fn prepared(&mut self, of: &Statement) -> Result<CachedStatement<'_>, Fault> {
+        let statement =
+            self.connection.prepare_cached(of.sql()).map_err(|e| Fault::of(of.name(), e))?;
+        if !self.checked.contains(of.sql()) {
+            for index in 1..=statement.parameter_count() {
+                if statement.parameter_name(index) != Some(format!("${index}").as_str()) {
+                    let name = of.name();
+                    let what = format!("{name}: $1, $2, … must first appear in ascending order");
+                    return Err(Fault::new(what));
+                }
+            }
+            self.checked.insert(of.sql());
+        }
+        Ok(statement)
+    }
+}
+
+impl ToSql for Value {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self {
+            Self::Null => ValueRef::Null,
+            Self::Int(int) => ValueRef::Integer(*int),
+            Self::Text(text) => ValueRef::Text(text.as_bytes()),
+        }))
+    }
+}
+
+/// A database file.
+pub(super) struct Sqlite {
+    path: PathBuf,
+    jobs: mpsc::Sender<Box<dyn Job>>,
+    readers: Pool<Tx>,
+}
+
+impl Sqlite {
+    pub(super) fn open(path: &Path, moved: Moved) -> Result<Self, Fault> {
+        let mut tx = Tx::new(tx::Link::Sqlite(Link::writer(path)?));
+        let (jobs, waiting) = mpsc::channel::<Box<dyn Job>>();
+        // The thread ends with the last sender, that is with the last `Db`.
+        std::thread::Builder::new()
+            .name("sqlite-writer".to_owned())
+            .spawn(move || {
+                while let Ok(first) = waiting.recv() {
+                    together(&mut tx, &moved, first, &mut || waiting.try_recv().ok());
+                }
+            })
+            .map_err(|e| Fault::of("starting the database's writer", e))?;
+        Ok(Self { path: path.to_owned(), jobs, readers: Pool::new(READERS) })
+    }
+
+    /// Hands a verb to the writer; the answer comes after the commit.
+    pub(super) fn write<T: Send + 'static>(
+        &self,
+        verb: impl Fn(&mut Tx) -> Answer<T> + Send + 'static,
+    ) -> oneshot::Receiver<Answer<T>> {
+        let (reply, answer) = oneshot::channel();
+        // When the writer has stopped, the task is dropped here and the receiver hears of it.
+        let _ = self.jobs.send(Box::new(Task { verb, answer: None, reply }));
+        answer
+    }
+
+    pub(super) fn read<T>(&self, verb: &dyn Fn(&mut Tx) -> Answer<T>) -> Answer<T> {
+        let mut lent = self.readers.take();
+        let tx = lent.link(|| Ok(Tx::new(tx::Link::Sqlite(Link::reader(&self.path)?))))?;
+        tx.mend();
+        let answer = match tx.batch("BEGIN") {
+            Ok(()) => tx.perform(verb),
+            Err(fault) => Err(fault.into()),
+        };
+        tx.mend();
+        if tx.batch("ROLLBACK").is_err() {
+            lent.discard();
+        }
+        answer
+    }
+}
+
+/// A verb that waits for the writer, whatever its type of answer.
+trait Job: Send {
+    /// Runs the verb and keeps its answer; whether its effects are to be kept.
+    fn run(&mut self, tx: &mut Tx) -> bool;
+    /// Gives the answer, once it is certain; the fault instead when the transaction was lost.
+    fn reply(self: Box<Self>, lost: Option<Fault>);
+}
+
+struct Task<V, T> {
+    verb: V,
+    answer: Option<Answer<T>>,
+    reply: oneshot::Sender<Answer<T>>,
+}
+
+impl<T: Send, V: Fn(&mut Tx) -> Answer<T> + Send> Job for Task<V, T> {
+    fn run(&mut self, tx: &mut Tx) -> bool {
+        self.answer.insert(tx.perform(&self.verb)).is_ok()
+    }
+
+    fn reply(self: Box<Self>, lost: Option<Fault>) {
+        let answer = match (self.answer, lost) {
+            (Some(Err(Stop::Fault(own))), Some(_)) => Err(own.into()),
+            (_, Some(lost)) => Err(lost.into()),
+            (Some(answer), None) => answer,
+            (None, None) => Err(Fault::new("a verb that never ran").into()),
+        };
+        // Nobody waits any more: the caller has gone, the effects stand.
+        let _ = self.reply.send(answer);
+    }
+}
+
+/// Group commit: runs the verbs that wait one after another, each under its savepoint, and answers
+/// all of them after the one commit. When SQLite gives up the whole transaction (disk full, I/O),
+/// each runs again alone, so that only the guilty one hears of it.
+///
+/// A refusal waits for the commit too: it may rest on what an earlier verb of the batch wrote. The
+/// feed's numbers are drawn at the end of each savepoint rather than of the batch: nobody else
+/// writes, so per scope the order of numbers is still the order of commits.
+fn together(
+    tx: &mut Tx,
+    moved: &Moved,
+    first: Box<dyn Job>,
+    more: &mut dyn FnMut() -> Option<Box<dyn Job>>,
+) {
+    let start = now();
+    let mut scopes = BTreeSet::new();
+    let mut ran = Vec::new();
+    let mut next = Some(first);
+    tx.mend();
+    let mut state = tx.batch("BEGIN IMMEDIATE");
+    while let Some(mut job) = next.take() {
+        if state.is_ok() {
+            state = under_savepoint(tx, &mut *job, &mut scopes);
+        }
+        ran.push(job);
+        if state.is_ok() && ran.len() < TOGETHER && start.elapsed() < OLDEST {
+            next = more();
+        }
+    }
+    match state.and_then(|()| tx.batch("COMMIT")) {
+        Ok(()) => {
+            super::poke(moved, scopes);
+            for job in ran {
+                job.reply(None);
+            }
+        }
+        Err(lost) => {
+            tx.mend();
+            // It says that there is nothing to roll back when SQLite has done so itself.
+            let _ = tx.batch("ROLLBACK");
+            if ran.len() > 1 {
+                for job in ran {
+                    together(tx, moved, job, &mut || None);
+                }
+            } else {
+                for job in ran.into_iter().take(1) {
+                    return job.reply(Some(lost));
+                }
+            }
+        }
+    }
+}
+
+/// An error means that the whole transaction is lost.
+fn under_savepoint(
+    tx: &mut Tx,
+    job: &mut dyn Job,
+    scopes: &mut BTreeSet<Scope>,
+) -> Result<(), Fault> {
+    tx.batch("SAVEPOINT verb")?;
+    let kept = job.run(tx);
+    tx.mend();
+    if kept {
+        scopes.extend(tx.feed.heads.keys().cloned());
+    } else {
+        tx.batch("ROLLBACK TO verb")?;
+    }
+    tx.batch("RELEASE verb")
+}
+
+#[expect(clippy::disallowed_methods, reason = "the age of a batch, no time of the domain")]
+fn now() -> Instant {
+    Instant::now()
+}

@@ -1,0 +1,55 @@
+//! Statements: closed texts, made by [`statements!`](crate::statements) only.
+
+/// One SQL text for both engines. There is no way to build one at run time.
+#[derive(Clone, Copy, Debug)]
+pub struct Statement {
+    name: &'static str,
+    sql: &'static str,
+}
+
+impl Statement {
+    /// For [`statements!`](crate::statements) alone.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn of_macro(name: &'static str, sql: &'static str) -> Self {
+        Self { name, sql }
+    }
+
+    /// Where it is written: `releve_server::visits::sql::TAKE`.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Its text.
+    #[must_use]
+    pub const fn sql(&self) -> &'static str {
+        self.sql
+    }
+}
+
+/// Declares the statements of a room, once in its `sql.rs`: a constant each, and `ALL` of them for
+/// [`db::statements`](crate::db::statements), where the room is to be listed.
+#[macro_export]
+macro_rules! statements {
+    ($($(#[$meta:meta])* $name:ident = $sql:literal;)+) => {
+        $(
+            $(#[$meta])*
+            pub const $name: $crate::db::Statement = $crate::db::Statement::of_macro(
+                concat!(module_path!(), "::", stringify!($name)),
+                $sql,
+            );
+        )+
+
+        /// Every statement of this room, for the check on both engines.
+        pub const ALL: &[$crate::db::Statement] = &[$($name),+];
+    };
+}
+
+/// Every statement of every room. A room adds its list here; `tests/database` prepares all of them
+/// on both engines.
+#[must_use]
+pub fn statements() -> Vec<Statement> {
+    let rooms: &[&[Statement]] = &[super::feed::ALL, super::migrate::ALL];
+    rooms.concat()
+}

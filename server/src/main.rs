@@ -1,0 +1,5 @@
+//! The command.
+
+fn main() {
+    println!("releve-server {}", env!("CARGO_PKG_VERSION"));
+}
