@@ -1,3 +1,4 @@
 //! The world in which the stories play.
 
 pub mod pn532;
+pub mod source;
