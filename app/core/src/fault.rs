@@ -83,13 +83,3 @@ impl From<VaultError> for Stop {
         Self::Fault(error.into())
     }
 }
-
-impl Stop {
-    /// What the worker is told.
-    pub(crate) fn refusal(&self) -> Refusal {
-        match self {
-            Self::Refused(refusal) => refusal.clone(),
-            Self::Fault(fault) => fault.refusal(),
-        }
-    }
-}

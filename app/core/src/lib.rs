@@ -1,9 +1,27 @@
 //! The phone: what the worker's acts mean, kept in an encrypted store and sent when there is a way.
 //!
 //! [`door`] is the whole surface that a screen may use, [`ports`] what a device must provide.
+//! [`core::Core`] is the phone itself, [`phone::Phone`] the same in use by several threads.
 
+mod acts;
+mod badge;
+pub mod core;
 pub mod door;
+mod enrol;
+mod exchange;
+mod fault;
+mod lease;
+pub mod phone;
 pub mod ports;
+mod scene;
+mod store;
+mod sync;
+mod view;
+
+pub use crate::core::{About, Core, Ports};
+pub use exchange::Step;
+pub use fault::Fault;
+pub use phone::Phone;
 
 #[cfg(all(test, feature = "ts"))]
 mod gen_ts;

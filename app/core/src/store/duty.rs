@@ -122,7 +122,11 @@ pub(crate) struct Known {
 
 /// Reads what clocking must know.
 pub(crate) fn known(db: &Connection) -> Result<Known, Fault> {
-    Ok(Known { visits: of_kind(db, "visit")?, tags: of_kind(db, "tag")?, clocked: of_kind(db, "clocked")? })
+    Ok(Known {
+        visits: of_kind(db, "visit")?,
+        tags: of_kind(db, "tag")?,
+        clocked: of_kind(db, "clocked")?,
+    })
 }
 
 /// Replaces what clocking must know. Visits lose what names or describes a client.
@@ -144,7 +148,11 @@ pub(crate) fn learn(db: &Connection, known: &Known) -> Result<(), Fault> {
         insert.execute(params!["tag", tag.id.to_string(), serde_json::to_string(tag)?])?;
     }
     for clocked in &known.clocked {
-        insert.execute(params!["clocked", clocked.id.to_string(), serde_json::to_string(clocked)?])?;
+        insert.execute(params![
+            "clocked",
+            clocked.id.to_string(),
+            serde_json::to_string(clocked)?
+        ])?;
     }
     Ok(())
 }

@@ -124,9 +124,9 @@ fn opened(
 /// The key in the vault; a new one when there is none yet.
 fn key_of(vault: &dyn Vault, chance: &dyn Chance, secret: Secret) -> Result<Key, Fault> {
     if let Some(held) = vault.get(secret)? {
-        return held.try_into().map_err(|_| {
-            Fault::Vault(VaultError::Failed("a key has not its length".to_owned()))
-        });
+        return held
+            .try_into()
+            .map_err(|_| Fault::Vault(VaultError::Failed("a key has not its length".to_owned())));
     }
     let mut key = [0; 32];
     chance.fill(&mut key);

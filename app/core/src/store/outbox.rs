@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use releve_shared::id::CommandId;
 use releve_shared::sync::{Command, Envelope, Lane, Outcome, Scope, Verdict};
 use releve_shared::time::{DAY_MS, Moment};
-use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use rusqlite::{Connection, Row, params};
 
 use crate::fault::Fault;
 
@@ -130,16 +130,11 @@ pub(crate) fn let_go(
     Ok(())
 }
 
-/// One command.
-pub(crate) fn one(db: &Connection, id: CommandId) -> Result<Option<Item>, Fault> {
-    db.query_row(
-        "SELECT id, lane, n, body, outcome, left_at FROM command WHERE id = ?1",
-        [id.to_string()],
-        read,
-    )
-    .optional()?
-    .map(item)
-    .transpose()
+/// Empties outbox and lanes, to begin again under another device id.
+pub(crate) fn clear(db: &Connection) -> Result<(), Fault> {
+    db.execute("DELETE FROM command", [])?;
+    db.execute("DELETE FROM lane", [])?;
+    Ok(())
 }
 
 type Columns = (String, String, i64, String, Option<String>, Option<i64>);

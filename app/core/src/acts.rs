@@ -1,0 +1,174 @@
+//! Acts: decided on what clocking knows, written with their stamp in one transaction.
+
+use releve_shared::badge::Reading;
+use releve_shared::clock::Stamp;
+use releve_shared::id::{ClockEventId, CommandId, MembershipId, VisitId};
+use releve_shared::proof::note_digest;
+use releve_shared::refusal::Refusal;
+use releve_shared::sync::{Clock, Command, Lane, Note, WriteNotes};
+use releve_shared::time::Moment;
+use releve_shared::visit::{ClockEvent, UNDO_MS, VisitNotes};
+use rusqlite::Connection;
+
+use crate::badge::{self, ByHand, Decided, House, NOTE_LIMIT, Now, Tap};
+use crate::core::Core;
+use crate::door::Reply;
+use crate::fault::Stop;
+use crate::scene::{Judged, Own, Scene, Told};
+use crate::store::duty::Member;
+use crate::store::{chain, duty, outbox, write};
+
+impl Core {
+    pub(crate) fn badge(
+        &mut self,
+        reading: &Reading,
+        chosen: Option<VisitId>,
+        unplanned: bool,
+        now: &Stamp,
+    ) -> Result<Reply, Stop> {
+        let identity = self.identity()?;
+        let at = self.measured(now)?.at;
+        let fresh = VisitId::new(at, self.id_chance());
+        let (scene, own) = self.clocking_scene(now)?;
+        let house =
+            House { organisation: identity.organisation.id, keys: &identity.organisation.tag_keys };
+        let tap = Tap { reading, chosen, unplanned };
+        let decided =
+            badge::badge(&scene, &own.events, &house, &tap, &Now { stamp: now, at }, fresh)?;
+        self.clock(&scene, decided, now, at)
+    }
+
+    pub(crate) fn by_hand(&mut self, said: &ByHand<'_>, now: &Stamp) -> Result<Reply, Stop> {
+        self.identity()?;
+        let at = self.measured(now)?.at;
+        let fresh = VisitId::new(at, self.id_chance());
+        let (scene, _) = self.clocking_scene(now)?;
+        let decided = badge::by_hand(&scene, said, &Now { stamp: now, at }, fresh)?;
+        self.clock(&scene, decided, now, at)
+    }
+
+    pub(crate) fn undo(&mut self, event: ClockEventId, now: &Stamp) -> Result<Reply, Stop> {
+        self.identity()?;
+        let at = self.measured(now)?.at;
+        let (scene, own) = self.clocking_scene(now)?;
+        if let Some(decided) = badge::undo(&own.events, event, now)? {
+            self.clock(&scene, decided, now, at)?;
+        }
+        Ok(Reply::Done)
+    }
+
+    pub(crate) fn write_notes(
+        &mut self,
+        visit: VisitId,
+        notes: VisitNotes,
+        now: &Stamp,
+    ) -> Result<Reply, Stop> {
+        self.identity()?;
+        if notes.comment.chars().count() > NOTE_LIMIT {
+            return Err(Refusal::TooLong.into());
+        }
+        let at = self.measured(now)?.at;
+        let (scene, _) = self.clocking_scene(now)?;
+        if !scene.visits.contains_key(&visit) {
+            return Err(Refusal::NotFound.into());
+        }
+        if let Some(care) = &self.store()?.care
+            && crate::store::care::decided(care, visit)?
+        {
+            return Err(Refusal::NotAllowed.into());
+        }
+        let id = CommandId::new(at, self.id_chance());
+        let command = Command::Notes(WriteNotes { visit, notes, stamp: now.clone() });
+        write(&mut self.store()?.duty, |tx| Ok(outbox::append(tx, id, &Lane::Badge, &command)?))?;
+        Ok(Reply::Done)
+    }
+
+    /// Writes a stamp: chain and outbox in one transaction, on the disk before it returns.
+    fn clock(
+        &mut self,
+        scene: &Scene,
+        decided: Decided,
+        now: &Stamp,
+        at: Moment,
+    ) -> Result<Reply, Stop> {
+        let id = ClockEventId::new(at, self.id_chance());
+        let mut salt = [0; 16];
+        self.ports.chance.fill(&mut salt);
+        let salt: String = salt.iter().map(|byte| format!("{byte:02x}")).collect();
+        let note = (!decided.note.is_empty()).then(|| Note { salt, text: decided.note.clone() });
+        let planned = scene.visits.get(&decided.visit).map(|visit| visit.membership);
+        write(&mut self.store()?.duty, |tx| {
+            let member = duty::get::<Member>(tx)?.map(|member| member.0);
+            // Nil before the first sync: the server knows whose phone it is.
+            let membership =
+                planned.or(member).unwrap_or_else(|| MembershipId::from(uuid::Uuid::nil()));
+            let (seq, prev) = chain::head(tx)?;
+            let event = ClockEvent {
+                id,
+                seq: seq.saturating_add(1),
+                prev,
+                kind: decided.kind.clone(),
+                membership,
+                visit: decided.visit,
+                client: decided.client,
+                method: decided.method.clone(),
+                tag: decided.tag,
+                raw_tag: decided.raw_tag.clone(),
+                reason: decided.reason.clone(),
+                declared_at: decided.declared_at,
+                voids: decided.voids,
+                note: note.as_ref().map(|note| note_digest(&note.salt, &note.text)),
+                stamp: now.clone(),
+            };
+            let raw = chain::append(tx, &event)?;
+            let unplanned = if decided.made_up { decided.client } else { None };
+            let command = Command::Clock(Clock { event: raw, note: note.clone(), unplanned });
+            Ok(outbox::append(tx, CommandId::from(id.uuid()), &Lane::Badge, &command)?)
+        })?;
+        self.engine.wanted_after_act();
+        self.told(id, &decided, now)
+    }
+
+    /// The full-screen answer, read back from the store.
+    fn told(&mut self, id: ClockEventId, decided: &Decided, now: &Stamp) -> Result<Reply, Stop> {
+        let readable = self.may_read(now)?;
+        let (scene, _) =
+            if readable { self.reading_scene(now)? } else { self.clocking_scene(now)? };
+        let line = scene.stamps(decided.visit).into_iter().find(|line| line.clocked.id == id);
+        let clocked = line.ok_or(Refusal::TryAgain)?.clocked;
+        let label = scene.label(decided.visit);
+        let by_client = decided.client.filter(|_| label.is_empty()).and_then(|client| {
+            scene.clients.get(&client).map(|c| format!("{} {}", c.first_name, c.last_name))
+        });
+        Ok(Reply::Clocked {
+            event: id,
+            visit: decided.visit,
+            kind: clocked.kind,
+            client_label: by_client.unwrap_or(label),
+            measured: clocked.measured,
+            assurance: clocked.assurance,
+            undo_ms: UNDO_MS,
+        })
+    }
+
+    /// What clocking knows: enough to badge when the care data is locked.
+    pub(crate) fn clocking_scene(&mut self, now: &Stamp) -> Result<(Scene, Own), Stop> {
+        let db = &self.store()?.duty;
+        let known = duty::known(db)?;
+        let judged = known
+            .clocked
+            .into_iter()
+            .map(|clocked| Judged { clocked, received_at: None })
+            .collect();
+        let told = Told { visits: known.visits, tags: known.tags, judged, ..Told::default() };
+        let own = own(db)?;
+        Ok((Scene::of(told, &own, now), own))
+    }
+}
+
+/// What the phone did itself.
+pub(crate) fn own(db: &Connection) -> Result<Own, Stop> {
+    let items = outbox::all(db)?.into_iter().map(|item| (item.envelope.id, item)).collect();
+    let anchors = chain::anchors(db)?.into_iter().map(|(_, anchor, _)| anchor).collect();
+    Ok(Own { events: chain::stamps(db)?, items, anchors })
+}

@@ -1,0 +1,273 @@
+//! The core as its owner holds it: one value, used by one thread at a time.
+
+use std::path::PathBuf;
+
+use releve_shared::clock::{Measured, Stamp, locate};
+use releve_shared::id::Chance as IdChance;
+use releve_shared::refusal::Refusal;
+
+use crate::door::{Act, Ask, Reply, View};
+use crate::fault::{Fault, Stop};
+use crate::lease::Age;
+use crate::ports::{Chance, Clock, Vault};
+use crate::store::duty::{self, Access, Diary, Identity, LeaseHeld};
+use crate::store::wipe::{self, Marker, Stage};
+use crate::store::{Store, StoreState, chain, write};
+use crate::sync::engine::Engine;
+
+/// What the core needs of the device, but for the network.
+pub struct Ports {
+    /// Its clocks.
+    pub clock: Box<dyn Clock>,
+    /// Its chance.
+    pub chance: Box<dyn Chance>,
+    /// Its key store.
+    pub vault: Box<dyn Vault>,
+}
+
+/// What this app says of itself.
+#[derive(Clone, Debug)]
+pub struct About {
+    /// `android`, `ios`, `linux`.
+    pub platform: String,
+    /// Its version, `1.2.3`.
+    pub version: String,
+}
+
+/// A change of what screens show: a number that grows.
+pub type Listener = Box<dyn Fn(u64) + Send>;
+
+/// The phone. Storage troubles are states, never panics.
+pub struct Core {
+    pub(crate) folder: PathBuf,
+    pub(crate) ports: Ports,
+    pub(crate) about: About,
+    pub(crate) held: Held,
+    pub(crate) marker: Option<Marker>,
+    pub(crate) engine: Engine,
+    changes: u64,
+    listener: Option<Listener>,
+    last_fault: Option<String>,
+}
+
+/// The store, or why there is none.
+pub(crate) enum Held {
+    /// Open.
+    Open(Box<Store>),
+    /// Damaged beyond what can be put aside, or of a newer app.
+    Unusable(Fault),
+}
+
+impl Core {
+    /// Opens the phone's store in a folder, making it when there is none. A wipe that a crash
+    /// interrupted goes on first.
+    #[must_use]
+    pub fn open(folder: PathBuf, ports: Ports, about: About) -> Self {
+        let mut core = Self {
+            folder,
+            ports,
+            about,
+            held: Held::Unusable(Fault::Store("not open".to_owned())),
+            marker: None,
+            engine: Engine::default(),
+            changes: 0,
+            listener: None,
+            last_fault: None,
+        };
+        if let Err(fault) = core.open_store() {
+            core.held = Held::Unusable(core.noted(fault));
+        }
+        core
+    }
+
+    fn open_store(&mut self) -> Result<(), Fault> {
+        std::fs::create_dir_all(&self.folder)?;
+        self.marker = wipe::marker(&self.folder)?;
+        if self.marker.as_ref().is_some_and(|marker| marker.stage == Stage::Destroying) {
+            self.destroy()?;
+        }
+        self.open_files()
+    }
+
+    /// Opens the databases. Clocking learns again what a crash kept it from learning.
+    pub(crate) fn open_files(&mut self) -> Result<(), Fault> {
+        let stamp = self.ports.clock.now().wall.0;
+        match Store::open(&self.folder, &*self.ports.vault, &*self.ports.chance, stamp) {
+            StoreState::Open(mut store) => {
+                catch_up(&mut store)?;
+                self.held = Held::Open(store);
+                Ok(())
+            }
+            StoreState::Unusable(fault) => Err(fault),
+        }
+    }
+
+    /// Does something that the worker does. Never waits for the network; `Enrol`, `SyncNow` and
+    /// `SignOut` are begun here and carried through by [`crate::phone::Phone`].
+    ///
+    /// # Errors
+    /// A refusal, with its own sentence on the screen. Nothing is half done.
+    pub fn act(&mut self, act: Act) -> Result<Reply, Refusal> {
+        let done = self.try_act(act);
+        if done.is_ok() {
+            self.changed();
+        }
+        done.map_err(|stop| self.refusal(stop))
+    }
+
+    fn try_act(&mut self, act: Act) -> Result<Reply, Stop> {
+        let now = self.ports.clock.now();
+        match act {
+            Act::Badge { reading, visit, unplanned } => {
+                self.badge(&reading, visit, unplanned, &now)
+            }
+            Act::ClockByHand { visit, client, kind, reason, note, declared_at } => {
+                let said = crate::badge::ByHand {
+                    visit,
+                    client,
+                    kind: &kind,
+                    reason: reason.as_ref(),
+                    note: &note,
+                    declared_at,
+                };
+                self.by_hand(&said, &now)
+            }
+            Act::Undo { event } => self.undo(event, &now),
+            Act::WriteNotes { visit, notes } => self.write_notes(visit, notes, &now),
+            Act::SyncNow => {
+                self.engine.asked();
+                Ok(Reply::Done)
+            }
+            Act::Enrol { .. } | Act::SignOut { .. } => Err(Refusal::Offline.into()),
+        }
+    }
+
+    /// Looks at something.
+    ///
+    /// # Errors
+    /// What may not be shown now ([`Refusal::LeaseOver`], [`Refusal::NotEnrolled`]), does not exist
+    /// ([`Refusal::NotFound`]) or cannot be read ([`Refusal::StorageBroken`]).
+    pub fn ask(&mut self, ask: &Ask) -> Result<View, Refusal> {
+        let now = self.ports.clock.now();
+        self.view(ask, &now).map_err(|stop| self.refusal(stop))
+    }
+
+    /// Calls `listener` at each change, with a number that grows. One listener at a time.
+    pub fn listen(&mut self, listener: Listener) {
+        self.listener = Some(listener);
+    }
+
+    /// How many changes there were.
+    #[must_use]
+    pub fn changes(&self) -> u64 {
+        self.changes
+    }
+
+    /// Why the last exchange did not work, when it did not.
+    #[must_use]
+    pub fn sync_trouble(&self) -> Option<Refusal> {
+        self.engine.trouble.clone()
+    }
+
+    /// What broke last, for the log of the shell; never for a screen.
+    #[must_use]
+    pub fn last_fault(&self) -> Option<&str> {
+        self.last_fault.as_deref()
+    }
+
+    pub(crate) fn changed(&mut self) {
+        self.changes += 1;
+        if let Some(listener) = &self.listener {
+            listener(self.changes);
+        }
+    }
+
+    pub(crate) fn refusal(&mut self, stop: Stop) -> Refusal {
+        match stop {
+            Stop::Refused(refusal) => refusal,
+            Stop::Fault(fault) => self.noted(fault).refusal(),
+        }
+    }
+
+    pub(crate) fn noted(&mut self, fault: Fault) -> Fault {
+        self.last_fault = Some(fault.to_string());
+        fault
+    }
+
+    /// The store.
+    pub(crate) fn store(&mut self) -> Result<&mut Store, Stop> {
+        match &mut self.held {
+            Held::Open(store) => Ok(store),
+            Held::Unusable(fault) => Err(fault.refusal().into()),
+        }
+    }
+
+    /// Who this phone is.
+    pub(crate) fn identity(&mut self) -> Result<Identity, Stop> {
+        Ok(duty::get::<Identity>(&self.store()?.duty)?.ok_or(Refusal::NotEnrolled)?)
+    }
+
+    /// The best guess of a moment by the phone's clocks, for an act that would come next.
+    pub(crate) fn measured(&mut self, now: &Stamp) -> Result<Measured, Stop> {
+        let db = &self.store()?.duty;
+        let anchors: Vec<_> =
+            chain::anchors(db)?.into_iter().map(|(_, anchor, _)| anchor).collect();
+        let (seq, _) = chain::head(db)?;
+        Ok(locate(&anchors, now, seq.saturating_add(1), None))
+    }
+
+    /// Ten bytes of chance for an id.
+    pub(crate) fn id_chance(&self) -> IdChance {
+        let mut bytes = [0; 10];
+        self.ports.chance.fill(&mut bytes);
+        bytes
+    }
+
+    /// Lets the lease grow older. Written at most once a minute: a screen must not cost a write.
+    pub(crate) fn age_lease(&mut self, now: &Stamp) -> Result<Option<LeaseHeld>, Stop> {
+        let db = &mut self.store()?.duty;
+        let Some(held) = duty::get::<LeaseHeld>(db)? else { return Ok(None) };
+        let age: Age = held.age.seen(now);
+        let worth_it = held.age.far_from(&age);
+        let held = LeaseHeld { age, ..held };
+        if worth_it {
+            write(db, |tx| Ok(duty::put(tx, &held)?))?;
+        }
+        Ok(Some(held))
+    }
+
+    /// Whether what is held may be read.
+    pub(crate) fn may_read(&mut self, now: &Stamp) -> Result<bool, Stop> {
+        let leased = self.age_lease(now)?.is_some_and(|held| held.holds(now));
+        Ok(leased && self.store()?.care.is_some())
+    }
+
+    /// What the server last said of this phone's access.
+    pub(crate) fn access(&mut self) -> Result<Access, Stop> {
+        Ok(duty::get(&self.store()?.duty)?.unwrap_or_default())
+    }
+}
+
+/// Clocking learns from the mirror when a crash fell between the two databases.
+fn catch_up(store: &mut Store) -> Result<(), Fault> {
+    let Store { duty: db, care, kept_aside } = store;
+    let diary = duty::get::<Diary>(db)?.unwrap_or_default();
+    let state = care.as_ref().map(crate::store::care::shown).transpose()?;
+    let behind = state.as_ref().is_some_and(|shown| shown.state > diary.known);
+    if !behind && !*kept_aside {
+        return Ok(());
+    }
+    let learned = write(db, |tx| {
+        if let (true, Some(care)) = (behind, care.as_ref()) {
+            crate::sync::apply::learn(tx, care)?;
+        }
+        let known = state.as_ref().map_or(0, |shown| shown.state);
+        let damaged = diary.damaged || *kept_aside;
+        Ok(duty::put(tx, &Diary { known, damaged, ..diary })?)
+    });
+    match learned {
+        Ok(()) => Ok(()),
+        Err(Stop::Fault(fault)) => Err(fault),
+        Err(Stop::Refused(refusal)) => Err(Fault::Store(refusal.to_string())),
+    }
+}

@@ -1,0 +1,474 @@
+//! Speaking to the server: the next request, and what its answer changes. The caller sends between
+//! the two, outside any lock, so that a badge never waits for the network.
+
+use std::collections::BTreeSet;
+
+use releve_shared::clock::{Anchor, Stamp};
+use releve_shared::enrolment::{WipeMode, WipeReceipt};
+use releve_shared::keys::Digest;
+use releve_shared::refusal::Refusal;
+use releve_shared::sync::{PullAnswer, PushAnswer, SyncRefusal, TokenRequest};
+use releve_shared::time::{DAY_MS, Moment};
+
+use crate::core::{Core, Held};
+use crate::fault::{Fault, Stop};
+use crate::lease::Age;
+use crate::ports::{NoAnswer, Request, Response, Secret};
+use crate::store::duty::{self, Access, Diary, Identity, LeaseHeld};
+use crate::store::wipe::{self, Confirm, Marker, Stage};
+use crate::store::{chain, outbox, write};
+use crate::sync::answer::{self, Failure};
+use crate::sync::apply::{self, Pushed};
+use crate::sync::engine::{InFlight, Next, Purpose};
+use crate::sync::request;
+
+/// How long a token is used before the next one is announced.
+const TOKEN_DAYS_MS: i64 = DAY_MS;
+
+/// What the owner of the core does next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Send this, then call [`Core::answered`] with what came.
+    Send(Request),
+    /// Nothing is owed for so many milliseconds of boot time; pokes and acts come sooner.
+    Wait(i64),
+    /// Nothing is owed: nobody is enrolled, or the store cannot be used.
+    Idle,
+}
+
+impl Core {
+    /// The next thing to do. An exchange that was begun and never answered counts as lost.
+    pub fn next_request(&mut self) -> Step {
+        let now = self.ports.clock.now();
+        if self.engine.in_flight.take().is_some() {
+            self.fail(Refusal::Offline, None, &now);
+        }
+        match self.step(&now) {
+            Ok(step) => step,
+            Err(stop) => {
+                let refusal = self.refusal(stop);
+                self.fail(refusal, None, &now);
+                Step::Wait(self.engine.held_back(&now).unwrap_or(0))
+            }
+        }
+    }
+
+    /// What came back of the request of [`Self::next_request`].
+    pub fn answered(&mut self, came: Result<Response, NoAnswer>) {
+        let now = self.ports.clock.now();
+        let Some(flight) = self.engine.in_flight.take() else { return };
+        if let Err(stop) = self.take_answer(&flight, &came, &now) {
+            let refusal = self.refusal(stop);
+            self.fail(refusal, None, &now);
+        }
+        self.changed();
+    }
+
+    /// Something may have moved on the server: look soon. A lost poke costs time only.
+    pub fn poked(&mut self) {
+        let now = self.ports.clock.now();
+        self.engine.poked(&now);
+    }
+
+    /// The request that listens to pokes (server-sent events), when somebody is enrolled.
+    pub fn poke_request(&mut self) -> Option<Request> {
+        let identity = self.identity().ok()?;
+        let vault = &*self.ports.vault;
+        request::from_vault("GET", &identity.server, "/api/phone/pokes", Vec::new(), vault).ok()
+    }
+
+    fn step(&mut self, now: &Stamp) -> Result<Step, Stop> {
+        if let Some(marker) = self.marker.clone() {
+            match self.wipe_step(&marker, now)? {
+                Some(step) => return Ok(step),
+                None if matches!(self.held, Held::Unusable(_)) => return Ok(Step::Idle),
+                None => {}
+            }
+        }
+        if matches!(self.held, Held::Unusable(_)) {
+            return Ok(Step::Idle);
+        }
+        let Some(identity) = duty::get::<Identity>(&self.store()?.duty)? else {
+            return Ok(Step::Idle);
+        };
+        let waiting = outbox::waiting(&self.store()?.duty)? > 0;
+        match self.engine.next(waiting, now) {
+            Next::Wait(ms) => match self.token_step(&identity, now)? {
+                Some(step) => Ok(step),
+                None => Ok(Step::Wait(ms)),
+            },
+            Next::Push => self.push_step(&identity, now, false),
+            Next::Pull => {
+                let vault = &*self.ports.vault;
+                let Held::Open(store) = &self.held else { return Ok(Step::Idle) };
+                let Some(care) = &store.care else {
+                    // Without its key there is nowhere to put what would come.
+                    self.engine.complete(now);
+                    return Ok(Step::Wait(crate::sync::engine::PULL_EVERY_MS));
+                };
+                let (pull, told) = request::pull(&store.duty, care, &identity)?;
+                let body = request::body(&pull)?;
+                let request =
+                    request::from_vault("POST", &identity.server, "/api/phone/pull", body, vault)?;
+                self.engine.pulling = true;
+                self.begin(Purpose::Pull { told }, now)?;
+                Ok(Step::Send(request))
+            }
+        }
+    }
+
+    pub(crate) fn push_step(
+        &mut self,
+        identity: &Identity,
+        now: &Stamp,
+        last: bool,
+    ) -> Result<Step, Stop> {
+        let limit = self.engine.push_limit();
+        let key = request::device_key(&*self.ports.vault)?;
+        let (push, told) = request::push(&self.store()?.duty, identity, &key, limit)?;
+        let body = request::body(&push)?;
+        let vault = &*self.ports.vault;
+        let request =
+            request::from_vault("POST", &identity.server, "/api/phone/push", body, vault)?;
+        self.begin(if last { Purpose::LastPush } else { Purpose::Push { told } }, now)?;
+        Ok(Step::Send(request))
+    }
+
+    pub(crate) fn begin(&mut self, purpose: Purpose, now: &Stamp) -> Result<(), Stop> {
+        let (seq, _) = match &self.held {
+            Held::Open(store) => chain::head(&store.duty)?,
+            Held::Unusable(_) => (0, Digest::from_bytes([0; 32])),
+        };
+        self.engine.in_flight = Some(InFlight { purpose, sent: now.clone(), seq });
+        Ok(())
+    }
+
+    /// The next token: drawn and kept before the server is told of it. The old one goes on until
+    /// the answer is here, so a lost answer locks nobody out.
+    fn token_step(&mut self, identity: &Identity, now: &Stamp) -> Result<Option<Step>, Stop> {
+        if self.engine.held_back(now).is_some() || !self.engine.online {
+            return Ok(None);
+        }
+        let at = self.measured(now)?.at;
+        let diary = duty::get::<Diary>(&self.store()?.duty)?.unwrap_or_default();
+        if diary.token_at.is_some_and(|drawn| at.since(drawn) < TOKEN_DAYS_MS) {
+            return Ok(None);
+        }
+        let vault = &*self.ports.vault;
+        let next = match vault.get(Secret::NextToken)? {
+            Some(next) => next,
+            None => {
+                let next = new_token(&*self.ports.chance).into_bytes();
+                vault.put(Secret::NextToken, &next)?;
+                next
+            }
+        };
+        if vault.get(Secret::Token)?.as_ref() == Some(&next) {
+            self.token_changed(at)?;
+            return Ok(None);
+        }
+        let body = request::body(&TokenRequest { next: Digest::of(&[&next]) })?;
+        let request =
+            request::from_vault("POST", &identity.server, "/api/phone/token", body, vault)?;
+        self.begin(Purpose::Token, now)?;
+        Ok(Some(Step::Send(request)))
+    }
+
+    fn token_changed(&mut self, at: Moment) -> Result<(), Stop> {
+        self.ports.vault.destroy(Secret::NextToken)?;
+        write(&mut self.store()?.duty, |tx| {
+            let diary = duty::get::<Diary>(tx)?.unwrap_or_default();
+            Ok(duty::put(tx, &Diary { token_at: Some(at), ..diary })?)
+        })
+    }
+
+    fn take_answer(
+        &mut self,
+        flight: &InFlight,
+        came: &Result<Response, NoAnswer>,
+        now: &Stamp,
+    ) -> Result<(), Stop> {
+        match &flight.purpose {
+            Purpose::Push { told } => match answer::read::<PushAnswer>(came) {
+                Ok(push) => {
+                    self.anchored(flight, push.server_time, told, now)?;
+                    let pushed = apply::pushed(&mut self.store()?.duty, &push)?;
+                    self.welcome()?;
+                    self.engine.worked();
+                    match pushed {
+                        Pushed::GoOn => self.engine.pushed(),
+                        Pushed::Stuck => self.fail(Refusal::TryAgain, None, now),
+                    }
+                    Ok(())
+                }
+                Err(failure) => {
+                    if matches!(&failure, Failure::Refused(said) if is_about_request(&said.refusal))
+                    {
+                        self.engine.shrink_push();
+                    }
+                    self.not_answered(failure, now)
+                }
+            },
+            Purpose::Pull { told } => match answer::read::<PullAnswer>(came) {
+                Ok(pull) => self.pulled(flight, &pull, told, now),
+                Err(failure) => self.not_answered(failure, now),
+            },
+            Purpose::Token => match answer::accepted(came) {
+                Ok(()) => {
+                    let vault = &*self.ports.vault;
+                    if let Some(next) = vault.get(Secret::NextToken)? {
+                        vault.put(Secret::Token, &next)?;
+                    }
+                    let at = self.measured(now)?.at;
+                    self.token_changed(at)?;
+                    self.engine.worked();
+                    Ok(())
+                }
+                Err(failure) => self.not_answered(failure, now),
+            },
+            Purpose::LastPush => {
+                if let Ok(push) = answer::read::<PushAnswer>(came) {
+                    apply::pushed(&mut self.store()?.duty, &push)?;
+                }
+                self.start_destroying()
+            }
+            Purpose::Receipt => match answer::accepted(came) {
+                // A server that does not know the order any more has nothing left to hear.
+                Ok(()) | Err(Failure::Refused(_)) => {
+                    self.engine.worked();
+                    self.at_stage(Stage::Done)
+                }
+                Err(failure) => self.not_answered(failure, now),
+            },
+            Purpose::Enrol => Ok(()),
+        }
+    }
+
+    fn pulled(
+        &mut self,
+        flight: &InFlight,
+        pull: &PullAnswer,
+        told: &[i64],
+        now: &Stamp,
+    ) -> Result<(), Stop> {
+        let identity = self.identity()?;
+        if !pull.lease.verifies(identity.device, &identity.server_key) {
+            self.fail(Refusal::NotTheServer, None, now);
+            return Ok(());
+        }
+        self.anchored(flight, pull.server_time, told, now)?;
+        let store = self.store()?;
+        let Some(care_db) = &mut store.care else { return Ok(()) };
+        let complete = apply::page(care_db, pull)?;
+        if complete {
+            let granted: BTreeSet<_> = pull.scopes.iter().cloned().collect();
+            apply::settle(&mut store.duty, care_db, &granted, pull.server_time)?;
+        }
+        write(&mut store.duty, |tx| {
+            let lease = LeaseHeld { lease: pull.lease.clone(), age: Age::from(now) };
+            duty::put(tx, &lease)?;
+            let access = Access { refused: None, min_version: pull.min_version.clone() };
+            Ok(duty::put(tx, &access)?)
+        })?;
+        let epoch = duty::get::<duty::Epoch>(&store.duty)?;
+        self.engine.worked();
+        self.engine.ask_numbers = epoch.is_none_or(|epoch| epoch.0 != pull.epoch);
+        if complete {
+            self.engine.complete(now);
+        } else {
+            self.engine.pulling = true;
+        }
+        Ok(())
+    }
+
+    /// Keeps what the exchange taught about the clocks (CK2).
+    pub(crate) fn anchored(
+        &mut self,
+        flight: &InFlight,
+        server: Moment,
+        told: &[i64],
+        now: &Stamp,
+    ) -> Result<(), Stop> {
+        let took = now.up_ms.saturating_sub(flight.sent.up_ms);
+        let same_start = now.boot == flight.sent.boot && took >= 0;
+        let anchor = Anchor {
+            boot: now.boot.clone(),
+            up_ms: flight.sent.up_ms.saturating_add(took / 2),
+            server,
+            // Half the way there and back, and the rounding of both.
+            error_ms: took / 2 + 1,
+            seq: flight.seq,
+        };
+        write(&mut self.store()?.duty, |tx| {
+            chain::told(tx, told)?;
+            if same_start {
+                chain::learn(tx, &anchor)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// The server has answered this phone as its own: earlier refusals are over.
+    fn welcome(&mut self) -> Result<(), Stop> {
+        let access = self.access()?;
+        match access.refused {
+            None | Some(Refusal::UpdateNeeded) => Ok(()),
+            Some(_) => write(&mut self.store()?.duty, |tx| {
+                Ok(duty::put(tx, &Access { refused: None, ..access })?)
+            }),
+        }
+    }
+
+    fn not_answered(&mut self, failure: Failure, now: &Stamp) -> Result<(), Stop> {
+        match failure {
+            Failure::Later { why, retry_after_ms } => {
+                self.fail(why, retry_after_ms, now);
+                Ok(())
+            }
+            Failure::Refused(said) => self.refused_by_server(*said, now),
+        }
+    }
+
+    fn refused_by_server(&mut self, said: SyncRefusal, now: &Stamp) -> Result<(), Stop> {
+        if let Some(order) = &said.wipe {
+            let identity = self.identity()?;
+            if order.verifies(identity.device, &identity.server_key) {
+                let receipt = WipeReceipt { device: order.device, nonce: order.nonce.clone() };
+                let stage = match order.mode {
+                    WipeMode::Now => Stage::Destroying,
+                    WipeMode::AfterSending | WipeMode::Unknown(_) => Stage::Sending,
+                };
+                let confirm = Some(Confirm { server: identity.server, receipt });
+                return self.mark(Marker { confirm, stage });
+            }
+        }
+        match said.refusal {
+            Refusal::SignInNeeded
+            | Refusal::DeviceBlocked
+            | Refusal::WrongDevice
+            | Refusal::TokenReused
+            | Refusal::NotAllowed
+            | Refusal::UpdateNeeded => {
+                let access = Access { refused: Some(said.refusal.clone()), ..self.access()? };
+                write(&mut self.store()?.duty, |tx| Ok(duty::put(tx, &access)?))?;
+                if said.refusal == Refusal::UpdateNeeded {
+                    // Pulls are refused, badges go on.
+                    self.engine.worked();
+                    self.engine.complete(now);
+                    self.engine.trouble = Some(said.refusal);
+                } else {
+                    self.engine.refused(said.refusal, now);
+                }
+            }
+            other => self.fail(other, None, now),
+        }
+        Ok(())
+    }
+
+    pub(crate) fn fail(&mut self, why: Refusal, retry_after_ms: Option<i64>, now: &Stamp) {
+        let mut chance = [0];
+        self.ports.chance.fill(&mut chance);
+        let [chance] = chance;
+        self.engine.failed(why, retry_after_ms, chance, now);
+    }
+
+    // The wipe (WP2).
+
+    /// The next step of a wipe under way; `None` when nothing is owed.
+    fn wipe_step(&mut self, marker: &Marker, now: &Stamp) -> Result<Option<Step>, Stop> {
+        match marker.stage {
+            Stage::Sending => {
+                let identity = self.identity();
+                let sendable = match &self.held {
+                    Held::Open(store) => outbox::waiting(&store.duty).unwrap_or(0) > 0,
+                    Held::Unusable(_) => false,
+                };
+                match identity {
+                    Ok(identity) if sendable => {
+                        // Marked first: a crash while sending goes on to destroy.
+                        self.mark(Marker { stage: Stage::Destroying, ..marker.clone() })?;
+                        Ok(Some(self.push_step(&identity, now, true)?))
+                    }
+                    Ok(_) | Err(_) => {
+                        self.mark(Marker { stage: Stage::Destroying, ..marker.clone() })?;
+                        self.start_destroying()?;
+                        Ok(Some(Step::Wait(0)))
+                    }
+                }
+            }
+            Stage::Destroying => {
+                self.start_destroying()?;
+                Ok(Some(Step::Wait(0)))
+            }
+            Stage::Confirming => {
+                if let Some(wait) = self.engine.held_back(now) {
+                    return Ok(Some(Step::Wait(wait)));
+                }
+                let Some(confirm) = &marker.confirm else {
+                    self.at_stage(Stage::Done)?;
+                    return Ok(None);
+                };
+                let request = Request {
+                    method: "POST",
+                    url: format!("{}/api/phone/wiped", confirm.server),
+                    headers: vec![("content-type".to_owned(), "application/json".to_owned())],
+                    body: request::body(&confirm.receipt)?,
+                };
+                self.begin(Purpose::Receipt, now)?;
+                Ok(Some(Step::Send(request)))
+            }
+            Stage::Done => Ok(None),
+        }
+    }
+
+    /// Destroys what is held and starts afresh with an empty store.
+    pub(crate) fn start_destroying(&mut self) -> Result<(), Stop> {
+        self.destroy()?;
+        self.open_files()?;
+        self.changed();
+        Ok(())
+    }
+
+    /// Keys, then files. What comes after is in the marker.
+    pub(crate) fn destroy(&mut self) -> Result<(), Fault> {
+        self.held = Held::Unusable(Fault::Store("destroyed".to_owned()));
+        wipe::destroy(&self.folder, &*self.ports.vault)?;
+        let confirm = self.marker.as_ref().and_then(|marker| marker.confirm.clone());
+        self.engine = crate::sync::engine::Engine::default();
+        if let Some(confirm) = confirm {
+            let marker = Marker { confirm: Some(confirm), stage: Stage::Confirming };
+            wipe::mark(&self.folder, &marker)?;
+            self.marker = Some(marker);
+        } else {
+            wipe::unmark(&self.folder)?;
+            self.marker = None;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn mark(&mut self, marker: Marker) -> Result<(), Stop> {
+        wipe::mark(&self.folder, &marker)?;
+        self.marker = Some(marker);
+        self.engine.asked();
+        Ok(())
+    }
+
+    fn at_stage(&mut self, stage: Stage) -> Result<(), Stop> {
+        if let Some(marker) = self.marker.clone() {
+            self.mark(Marker { stage, ..marker })?;
+        }
+        Ok(())
+    }
+}
+
+/// A token of 256 bits, as text.
+pub(crate) fn new_token(chance: &dyn crate::ports::Chance) -> String {
+    let mut bytes = [0; 32];
+    chance.fill(&mut bytes);
+    Digest::from_bytes(bytes).to_string()
+}
+
+/// A refusal of the request itself, which a smaller one may escape.
+fn is_about_request(refusal: &Refusal) -> bool {
+    matches!(refusal, Refusal::Invalid | Refusal::TooLong | Refusal::Unknown(_))
+}

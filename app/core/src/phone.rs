@@ -1,0 +1,160 @@
+//! The core in use: several threads act and look, one exchange at a time goes on beside them.
+//!
+//! The shell holds one [`Phone`] and gives it one thread for [`Phone::live`]; its commands call
+//! [`Phone::act`] and [`Phone::ask`] from wherever they are.
+
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use releve_shared::refusal::Refusal;
+
+use crate::core::Core;
+use crate::door::{Act, Ask, Reply, View};
+use crate::exchange::Step;
+use crate::ports::{Link, Request};
+
+/// The longest sleep of [`Phone::live`]: clocks may jump, so it looks again.
+const LONGEST_SLEEP: Duration = Duration::from_secs(60);
+
+/// The core with its way to the server.
+pub struct Phone {
+    core: Mutex<Core>,
+    link: Mutex<Box<dyn Link>>,
+    bell: Mutex<Bell>,
+    rung: Condvar,
+}
+
+#[derive(Default)]
+struct Bell {
+    rung: bool,
+    stopped: bool,
+}
+
+impl Phone {
+    /// A phone of an open core and a link.
+    #[must_use]
+    pub fn new(core: Core, link: Box<dyn Link>) -> Self {
+        Self {
+            core: Mutex::new(core),
+            link: Mutex::new(link),
+            bell: Mutex::new(Bell::default()),
+            rung: Condvar::new(),
+        }
+    }
+
+    /// The core, for as long as the guard lives. Never hold it while the network is awaited.
+    pub fn core(&self) -> MutexGuard<'_, Core> {
+        self.core.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Does something that the worker does. Only `Enrol`, `SyncNow` and `SignOut` wait for the
+    /// network.
+    ///
+    /// # Errors
+    /// See [`Core::act`]; [`Refusal::Offline`] and the like when the network was needed.
+    pub fn act(&self, act: Act) -> Result<Reply, Refusal> {
+        match act {
+            Act::Enrol { link, phone_name } => self.enrol(&link, &phone_name),
+            Act::SignOut { even_unsent } => self.sign_out(even_unsent),
+            Act::SyncNow => {
+                self.core().act(Act::SyncNow)?;
+                self.sync();
+                self.core().sync_trouble().map_or(Ok(Reply::Done), Err)
+            }
+            other => {
+                let reply = self.core().act(other);
+                self.ring();
+                reply
+            }
+        }
+    }
+
+    /// Looks at something.
+    ///
+    /// # Errors
+    /// See [`Core::ask`].
+    pub fn ask(&self, ask: &Ask) -> Result<View, Refusal> {
+        self.core().ask(ask)
+    }
+
+    /// Something may have moved on the server.
+    pub fn poked(&self) {
+        self.core().poked();
+        self.ring();
+    }
+
+    /// Speaks to the server until nothing more is owed now, and tells when to come back.
+    pub fn sync(&self) -> Step {
+        let link = self.link.lock().unwrap_or_else(PoisonError::into_inner);
+        self.sync_over(&**link)
+    }
+
+    /// Keeps the phone in step with the server, until [`Self::stop`]. For a thread of its own.
+    pub fn live(&self) {
+        loop {
+            let sleep = match self.sync() {
+                Step::Wait(ms) => {
+                    Duration::from_millis(u64::try_from(ms).unwrap_or(0)).min(LONGEST_SLEEP)
+                }
+                Step::Send(_) | Step::Idle => LONGEST_SLEEP,
+            };
+            let bell = self.bell.lock().unwrap_or_else(PoisonError::into_inner);
+            let quiet = |bell: &mut Bell| !bell.rung && !bell.stopped;
+            let (mut bell, _) = self
+                .rung
+                .wait_timeout_while(bell, sleep, quiet)
+                .unwrap_or_else(PoisonError::into_inner);
+            if bell.stopped {
+                return;
+            }
+            bell.rung = false;
+        }
+    }
+
+    /// Ends [`Self::live`] after the exchange under way.
+    pub fn stop(&self) {
+        self.bell.lock().unwrap_or_else(PoisonError::into_inner).stopped = true;
+        self.rung.notify_all();
+    }
+
+    fn ring(&self) {
+        self.bell.lock().unwrap_or_else(PoisonError::into_inner).rung = true;
+        self.rung.notify_all();
+    }
+
+    fn sync_over(&self, link: &dyn Link) -> Step {
+        loop {
+            let step = self.core().next_request();
+            match step {
+                Step::Send(request) => {
+                    let came = link.send(&request);
+                    self.core().answered(came);
+                }
+                Step::Wait(0) => {}
+                Step::Wait(_) | Step::Idle => return step,
+            }
+        }
+    }
+
+    fn enrol(&self, text: &str, phone_name: &str) -> Result<Reply, Refusal> {
+        let link = self.link.lock().unwrap_or_else(PoisonError::into_inner);
+        let request: Request = self.core().begin_enrolment(text, phone_name)?;
+        let came = link.send(&request);
+        let reply = self.core().enrolled(came)?;
+        self.sync_over(&**link);
+        self.ring();
+        Ok(reply)
+    }
+
+    fn sign_out(&self, even_unsent: bool) -> Result<Reply, Refusal> {
+        let link = self.link.lock().unwrap_or_else(PoisonError::into_inner);
+        self.core().act(Act::SyncNow)?;
+        self.sync_over(&**link);
+        let last = self.core().begin_sign_out(even_unsent)?;
+        if let Some(request) = last {
+            // Whatever comes of it: the worker has decided.
+            let _ = link.send(&request);
+        }
+        self.core().signed_out()
+    }
+}

@@ -1,0 +1,105 @@
+//! What came back, told apart: the server's answer, its refusal, or somebody else's words.
+
+use releve_shared::refusal::Refusal;
+use releve_shared::sync::SyncRefusal;
+use releve_shared::time::SECOND_MS;
+use serde::de::DeserializeOwned;
+
+use crate::ports::{NoAnswer, Response};
+
+/// Why an exchange did not work.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Failure {
+    /// No network, a broken server, or somebody in between: try again later.
+    Later { why: Refusal, retry_after_ms: Option<i64> },
+    /// The server's own word on this phone or this request.
+    Refused(Box<SyncRefusal>),
+}
+
+/// Reads an answer. Only JSON of the right shape is the server's: a captive portal's page with
+/// status 200 is never a success.
+pub(crate) fn read<T: DeserializeOwned>(came: &Result<Response, NoAnswer>) -> Result<T, Failure> {
+    let Ok(response) = came else { return Err(later(Refusal::Offline)) };
+    let json = response.content_type.starts_with("application/json");
+    match response.status {
+        200..=299 if json => {
+            serde_json::from_slice(&response.body).map_err(|_| later(Refusal::NotTheServer))
+        }
+        400..=499 if json => Err(refusal(response)),
+        500..=599 => Err(later(Refusal::TryAgain)),
+        401 | 403 if response.body.is_empty() => Err(bare()),
+        _ => Err(later(Refusal::NotTheServer)),
+    }
+}
+
+/// An answer of which only the success counts.
+pub(crate) fn accepted(came: &Result<Response, NoAnswer>) -> Result<(), Failure> {
+    match came {
+        Ok(Response { status: 204, .. }) => Ok(()),
+        _ => read::<serde::de::IgnoredAny>(came).map(|_| ()),
+    }
+}
+
+fn refusal(response: &Response) -> Failure {
+    match serde_json::from_slice::<SyncRefusal>(&response.body) {
+        Ok(said) => match said.refusal {
+            Refusal::TooManyTries | Refusal::TryAgain => Failure::Later {
+                why: Refusal::TryAgain,
+                retry_after_ms: said
+                    .retry_after_s
+                    .and_then(|s| i64::try_from(s).ok())
+                    .map(|s| s.saturating_mul(SECOND_MS)),
+            },
+            _ => Failure::Refused(Box::new(said)),
+        },
+        Err(_) if matches!(response.status, 401 | 403) => bare(),
+        Err(_) => later(Refusal::TryAgain),
+    }
+}
+
+/// A 401 or 403 without a word: sign in again, data kept (sync.md WP1).
+fn bare() -> Failure {
+    let refusal = Refusal::SignInNeeded;
+    Failure::Refused(Box::new(SyncRefusal { refusal, retry_after_s: None, wipe: None }))
+}
+
+fn later(why: Refusal) -> Failure {
+    Failure::Later { why, retry_after_ms: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn came(status: u16, content_type: &str, body: &str) -> Result<Response, NoAnswer> {
+        Ok(Response { status, content_type: content_type.into(), body: body.into() })
+    }
+
+    #[test]
+    fn a_captive_portal_is_never_the_server() {
+        for status in [200, 302, 401, 403, 404, 511] {
+            let page = came(status, "text/html; charset=utf-8", "<html>Bienvenue</html>");
+            match read::<serde_json::Value>(&page) {
+                Err(Failure::Later { .. }) => {}
+                other => panic!("{status}: {other:?}"),
+            }
+        }
+        let almost = came(200, "application/json", "{\"hello\":1}");
+        assert_eq!(
+            read::<releve_shared::sync::PullAnswer>(&almost),
+            Err(later(Refusal::NotTheServer))
+        );
+    }
+
+    #[test]
+    fn a_bare_401_asks_for_a_sign_in_and_nothing_more() {
+        for bare_401 in [came(401, "", ""), came(403, "application/json", "{}")] {
+            match read::<serde_json::Value>(&bare_401) {
+                Err(Failure::Refused(said)) => {
+                    assert_eq!((said.refusal, said.wipe), (Refusal::SignInNeeded, None));
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+}

@@ -1,0 +1,238 @@
+//! When to speak to the server: a state machine of clocks and chance given by the caller.
+
+use releve_shared::clock::Stamp;
+use releve_shared::refusal::Refusal;
+use releve_shared::time::{MINUTE_MS, SECOND_MS};
+
+/// A pull at least this often; pokes come sooner.
+pub(crate) const PULL_EVERY_MS: i64 = 5 * MINUTE_MS;
+
+/// The longest wait after failures.
+const LONGEST_WAIT_MS: i64 = 5 * MINUTE_MS;
+
+/// The shortest time between a failure and the next try, whatever pokes say.
+const SHORTEST_WAIT_MS: i64 = SECOND_MS;
+
+/// After a refused access: nothing the phone does will change it soon.
+const REFUSED_WAIT_MS: i64 = 15 * MINUTE_MS;
+
+/// What an exchange was for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// An enrolment.
+    Enrol,
+    /// Commands up. `told` are the exchanges told with it.
+    Push { told: Vec<i64> },
+    /// The outbox once more, before a wipe.
+    LastPush,
+    /// A page down. `told` as above.
+    Pull { told: Vec<i64> },
+    /// The next token.
+    Token,
+    /// A wipe is confirmed.
+    Receipt,
+}
+
+/// The exchange under way.
+#[derive(Clone, Debug)]
+pub(crate) struct InFlight {
+    pub(crate) purpose: Purpose,
+    pub(crate) sent: Stamp,
+    /// The number of the last stamp when it was sent.
+    pub(crate) seq: u64,
+}
+
+/// A moment of the boot clock.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Due {
+    boot: String,
+    up_ms: i64,
+}
+
+impl Due {
+    fn after(now: &Stamp, ms: i64) -> Self {
+        Self { boot: now.boot.clone(), up_ms: now.up_ms.saturating_add(ms) }
+    }
+
+    /// A restart of the phone makes everything due.
+    fn wait(&self, now: &Stamp) -> i64 {
+        if self.boot == now.boot { (self.up_ms - now.up_ms).max(0) } else { 0 }
+    }
+}
+
+/// What to do now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// Nothing is owed for so many milliseconds.
+    Wait(i64),
+    /// Send what waits.
+    Push,
+    /// Fetch.
+    Pull,
+}
+
+/// When to speak to the server.
+#[derive(Debug, Default)]
+pub(crate) struct Engine {
+    pub(crate) in_flight: Option<InFlight>,
+    failures: u32,
+    not_before: Option<Due>,
+    pull_due: Option<Due>,
+    wanted: bool,
+    /// Pages are still to come.
+    pub(crate) pulling: bool,
+    /// The server's epoch moved: it must say which numbers it still has.
+    pub(crate) ask_numbers: bool,
+    /// Most commands in a push; halved when one is refused as a whole, so that nothing wedges.
+    push_limit: Option<usize>,
+    /// Whether the last exchange worked.
+    pub(crate) online: bool,
+    /// Why it did not.
+    pub(crate) trouble: Option<Refusal>,
+}
+
+impl Engine {
+    /// What is owed, given whether acts wait.
+    pub(crate) fn next(&self, waiting: bool, now: &Stamp) -> Next {
+        if let Some(wait) = self.held_back(now) {
+            return Next::Wait(wait);
+        }
+        if waiting || self.ask_numbers {
+            return Next::Push;
+        }
+        let due = self.pull_due.as_ref().map_or(0, |due| due.wait(now));
+        if self.wanted || self.pulling || due == 0 { Next::Pull } else { Next::Wait(due) }
+    }
+
+    /// How long a failure still holds everything back.
+    pub(crate) fn held_back(&self, now: &Stamp) -> Option<i64> {
+        self.not_before.as_ref().map(|due| due.wait(now)).filter(|wait| *wait > 0)
+    }
+
+    /// Something may have changed: look soon. A failure a moment ago still counts.
+    pub(crate) fn poked(&mut self, now: &Stamp) {
+        self.wanted = true;
+        if let Some(held) = self.held_back(now) {
+            self.not_before = Some(Due::after(now, held.min(SHORTEST_WAIT_MS)));
+        }
+    }
+
+    /// An act waits: send it soon, and fetch what it changes.
+    pub(crate) fn wanted_after_act(&mut self) {
+        self.wanted = true;
+    }
+
+    /// The worker asks for it: at once.
+    pub(crate) fn asked(&mut self) {
+        self.wanted = true;
+        self.not_before = None;
+    }
+
+    /// The server answered as it should.
+    pub(crate) fn worked(&mut self) {
+        self.failures = 0;
+        self.not_before = None;
+        self.online = true;
+        self.trouble = None;
+    }
+
+    /// Commands were taken: fetch what they changed.
+    pub(crate) fn pushed(&mut self) {
+        self.wanted = true;
+        self.ask_numbers = false;
+        self.push_limit = None;
+    }
+
+    /// Everything is here; the next look is in some minutes.
+    pub(crate) fn complete(&mut self, now: &Stamp) {
+        self.pulling = false;
+        self.wanted = false;
+        self.pull_due = Some(Due::after(now, PULL_EVERY_MS));
+    }
+
+    /// It failed. Waits twice as long each time, spread by chance so that a thousand phones do not
+    /// come back at the same moment.
+    pub(crate) fn failed(
+        &mut self,
+        why: Refusal,
+        retry_after_ms: Option<i64>,
+        chance: u8,
+        now: &Stamp,
+    ) {
+        self.failures = self.failures.saturating_add(1);
+        let full = (SECOND_MS << self.failures.min(9)).min(LONGEST_WAIT_MS);
+        let spread = full / 2 + (full / 2) * i64::from(chance) / 255;
+        let wait = retry_after_ms.unwrap_or(spread).max(SHORTEST_WAIT_MS);
+        self.not_before = Some(Due::after(now, wait));
+        self.online = false;
+        self.trouble = Some(why);
+    }
+
+    /// The server speaks, and says no to this phone.
+    pub(crate) fn refused(&mut self, why: Refusal, now: &Stamp) {
+        self.not_before = Some(Due::after(now, REFUSED_WAIT_MS));
+        self.online = true;
+        self.trouble = Some(why);
+    }
+
+    /// Most commands in the next push.
+    pub(crate) fn push_limit(&self) -> usize {
+        self.push_limit.unwrap_or(releve_shared::sync::PUSH_LIMIT)
+    }
+
+    /// A push was refused as a whole: the next one is smaller.
+    pub(crate) fn shrink_push(&mut self) {
+        self.push_limit = Some((self.push_limit() / 2).max(1));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use releve_shared::time::Moment;
+
+    fn at(up_ms: i64) -> Stamp {
+        Stamp { wall: Moment(0), boot: "a".into(), up_ms }
+    }
+
+    proptest! {
+        /// Never more than one try a second, never longer than some minutes, whatever happens.
+        #[test]
+        fn failures_wait_at_least_a_second_and_at_most_minutes(
+            chances in prop::collection::vec(any::<u8>(), 1..40),
+            poke: bool,
+        ) {
+            let mut engine = Engine::default();
+            let mut now = 0;
+            for chance in chances {
+                engine.failed(Refusal::Offline, None, chance, &at(now));
+                if poke {
+                    engine.poked(&at(now));
+                }
+                let Next::Wait(wait) = engine.next(true, &at(now)) else {
+                    return Err(TestCaseError::fail("does not wait"));
+                };
+                prop_assert!((SHORTEST_WAIT_MS..=LONGEST_WAIT_MS).contains(&wait), "{}", wait);
+                now += wait;
+                prop_assert_eq!(engine.next(true, &at(now)), Next::Push);
+            }
+        }
+    }
+
+    #[test]
+    fn acts_go_up_before_pages_come_down_and_a_restart_makes_all_due() {
+        let mut engine = Engine::default();
+        engine.complete(&at(5));
+        assert_eq!(engine.next(false, &at(5)), Next::Wait(PULL_EVERY_MS));
+        engine.poked(&at(5));
+        assert_eq!(engine.next(false, &at(5)), Next::Pull);
+        assert_eq!(engine.next(true, &at(5)), Next::Push);
+        engine.refused(Refusal::SignInNeeded, &at(5));
+        assert_eq!(engine.next(true, &at(5)), Next::Wait(REFUSED_WAIT_MS));
+        let restarted = Stamp { boot: "b".into(), ..at(1) };
+        assert_eq!(engine.next(true, &restarted), Next::Push);
+        engine.asked();
+        assert_eq!(engine.next(true, &at(5)), Next::Push);
+    }
+}

@@ -1,0 +1,368 @@
+//! What screens show: functions of the mirror and the phone's own acts.
+
+use releve_shared::badge::HomeTag;
+use releve_shared::client::Client;
+use releve_shared::clock::{Measured, Stamp, locate, wall_error};
+use releve_shared::hours::{Hours, by_day};
+use releve_shared::id::{ClientId, VisitId};
+use releve_shared::person::Person;
+use releve_shared::refusal::Refusal;
+use releve_shared::sync::{ClockedRow, Command, NotesRow, RowKind};
+use releve_shared::time::{Day, Moment, Zone};
+use releve_shared::visit::{
+    ClockEvent, ClockKind, LATE_MS, Progress, RetainedPeriod, Visit, VisitNotes, VisitState,
+};
+
+use crate::acts::own;
+use crate::core::{Core, Held};
+use crate::door::{
+    ActKind, ActLine, Ask, ClientView, DayView, InProgress, PhoneState, PhoneView, PrivacyView,
+    View, VisitLine, VisitView,
+};
+use crate::fault::Stop;
+use crate::scene::{Judged, Own, Scene, Told, state_of};
+use crate::store::duty::{Access, Diary, Identity};
+use crate::store::outbox::Item;
+use crate::store::{care, duty};
+
+/// A phone holds this many days back …
+const DAYS_BACK: i32 = 7;
+/// … and this many ahead (sync.md section 4).
+const DAYS_AHEAD: i32 = 28;
+
+impl Core {
+    pub(crate) fn view(&mut self, ask: &Ask, now: &Stamp) -> Result<View, Stop> {
+        Ok(match ask {
+            Ask::Phone => View::Phone(self.phone(now)?),
+            Ask::Outbox => View::Outbox { acts: self.outbox(now)? },
+            Ask::Privacy => View::Privacy(self.privacy(now)?),
+            Ask::Day { day } => View::Day(self.day(*day, now)?),
+            Ask::Visit { id } => View::Visit(Box::new(self.visit(*id, now)?)),
+            Ask::Clients => {
+                let mut clients: Vec<Client> =
+                    self.open_scene(now)?.0.clients.into_values().collect();
+                clients.sort_by(|a, b| {
+                    (&a.last_name, &a.first_name, a.id).cmp(&(&b.last_name, &b.first_name, b.id))
+                });
+                View::Clients { clients }
+            }
+            Ask::Client { id } => View::Client(self.client(*id, now)?),
+        })
+    }
+
+    fn phone(&mut self, now: &Stamp) -> Result<PhoneView, Stop> {
+        let mut view = PhoneView {
+            state: PhoneState::StorageBroken,
+            first_name: String::new(),
+            last_name: String::new(),
+            organisation: String::new(),
+            office_phone: String::new(),
+            zone: "Europe/Paris".to_owned(),
+            server: String::new(),
+            now: locate(&[], now, 1, None),
+            wall_error_ms: None,
+            online: self.engine.online,
+            trouble: self.engine.trouble.clone(),
+            synced_at: None,
+            syncing: self.engine.in_flight.is_some() || self.engine.pulling,
+            waiting: 0,
+            to_correct: 0,
+            in_progress: None,
+            lease_until: None,
+            version: self.about.version.clone(),
+        };
+        if let Held::Unusable(fault) = &self.held {
+            view.trouble = Some(fault.refusal());
+            return Ok(view);
+        }
+        view.now = self.measured(now)?;
+        view.wall_error_ms = wall_error(now, &view.now);
+        let store = self.store()?;
+        let diary = duty::get::<Diary>(&store.duty)?.unwrap_or_default();
+        view.synced_at = diary.synced_at;
+        if diary.damaged {
+            view.trouble = view.trouble.or(Some(Refusal::StorageBroken));
+        }
+        let Some(identity) = duty::get::<Identity>(&store.duty)? else {
+            view.state =
+                if self.marker.is_some() { PhoneState::Wiped } else { PhoneState::NotEnrolled };
+            return Ok(view);
+        };
+        view.organisation = identity.organisation.name.clone();
+        view.office_phone = identity.organisation.phone.clone();
+        view.zone = identity.organisation.zone.name().to_owned();
+        view.server = identity.server;
+        let access = self.access()?;
+        view.lease_until = self.age_lease(now)?.map(|held| held.lease.until);
+        let readable = self.may_read(now)?;
+        view.state = state(&access, readable, &self.about.version);
+        let (scene, own) =
+            if readable { self.reading_scene(now)? } else { self.clocking_scene(now)? };
+        view.waiting = count(own.items.values().filter(|item| item.outcome.is_none()));
+        view.to_correct = count(own.items.values().filter(|item| item.refused()));
+        view.in_progress = scene.in_progress().map(|(visit, start)| InProgress {
+            visit: visit.id,
+            client_label: scene.label(visit.id),
+            since: start.counts_at(),
+        });
+        if readable && let Some(care_db) = &self.store()?.care {
+            let people = care::rows::<Person>(care_db, &RowKind::Person)?;
+            if let Some(me) = people.into_iter().find(|person| person.id == identity.person) {
+                (view.first_name, view.last_name) = (me.first_name, me.last_name);
+            }
+        }
+        Ok(view)
+    }
+
+    fn day(&mut self, day: Option<Day>, now: &Stamp) -> Result<DayView, Stop> {
+        let zone = self.identity()?.organisation.zone;
+        let at = self.measured(now)?.at;
+        let (scene, _) = self.open_scene(now)?;
+        let today = zone.day_of(at);
+        let day = day.unwrap_or(today);
+        let (from, to) = zone.bounds(day);
+        let mut visits: Vec<&Visit> = scene
+            .visits
+            .values()
+            .filter(|visit| {
+                visit.starts_at < to && visit.ends_at.max(visit.starts_at.plus(1)) > from
+            })
+            .collect();
+        visits.sort_by_key(|visit| (visit.starts_at, visit.ends_at, visit.id));
+        let hours = visits
+            .iter()
+            .map(|visit| hours_on(day, visit, &scene, &zone))
+            .fold(Hours::default(), Hours::and);
+        let next = (day == today).then(|| next_to_do(&visits, &scene, at)).flatten();
+        Ok(DayView {
+            day,
+            today,
+            from: today.plus(-DAYS_BACK),
+            to: today.plus(DAYS_AHEAD),
+            visits: visits.into_iter().map(|visit| line(visit, &scene)).collect(),
+            next,
+            hours,
+        })
+    }
+
+    fn visit(&mut self, id: VisitId, now: &Stamp) -> Result<VisitView, Stop> {
+        let (scene, own) = self.open_scene(now)?;
+        let visit = scene.visits.get(&id).ok_or(Refusal::NotFound)?;
+        let retained = scene.retained.get(&id).cloned();
+        Ok(VisitView {
+            line: line(visit, &scene),
+            stamps: scene.stamps(id),
+            notes: notes_of(id, &scene, &own),
+            notes_open: retained.is_none(),
+            hours: Hours::of(visit, &scene.progress(id), retained.as_ref()),
+            retained,
+        })
+    }
+
+    fn client(&mut self, id: ClientId, now: &Stamp) -> Result<ClientView, Stop> {
+        let (scene, _) = self.open_scene(now)?;
+        let client = scene.clients.get(&id).cloned().ok_or(Refusal::NotFound)?;
+        let mut visits: Vec<&Visit> =
+            scene.visits.values().filter(|visit| visit.client == id).collect();
+        visits.sort_by_key(|visit| (visit.starts_at, visit.id));
+        let visits = visits.into_iter().map(|visit| line(visit, &scene)).collect();
+        Ok(ClientView { client, visits })
+    }
+
+    fn outbox(&mut self, now: &Stamp) -> Result<Vec<ActLine>, Stop> {
+        self.identity()?;
+        let (scene, own) =
+            if self.may_read(now)? { self.reading_scene(now)? } else { self.clocking_scene(now)? };
+        let mut lines: Vec<ActLine> =
+            own.items.values().map(|item| act_line(item, &scene, &own)).collect();
+        lines.sort_by_key(|line| std::cmp::Reverse((line.at.at, line.id)));
+        Ok(lines)
+    }
+
+    fn privacy(&mut self, now: &Stamp) -> Result<PrivacyView, Stop> {
+        self.identity()?;
+        let lease_until = self.age_lease(now)?.map(|held| held.lease.until);
+        let store = self.store()?;
+        let (mut visits_held, mut clients_held) = (0, 0);
+        if let Some(care_db) = &store.care {
+            visits_held = count(care::rows::<Visit>(care_db, &RowKind::Visit)?);
+            clients_held = count(care::rows::<Client>(care_db, &RowKind::Client)?);
+        }
+        let stamps_held = count(own(&store.duty)?.events);
+        Ok(PrivacyView {
+            positions: Vec::new(),
+            visits_held,
+            clients_held,
+            stamps_held,
+            lease_until,
+        })
+    }
+
+    /// The scene, when what is held may be read.
+    fn open_scene(&mut self, now: &Stamp) -> Result<(Scene, Own), Stop> {
+        self.identity()?;
+        if !self.may_read(now)? {
+            return Err(Refusal::LeaseOver.into());
+        }
+        self.reading_scene(now)
+    }
+
+    /// The whole scene, from the mirror. The caller has checked that it may be read.
+    pub(crate) fn reading_scene(&mut self, now: &Stamp) -> Result<(Scene, Own), Stop> {
+        let store = self.store()?;
+        let own = own(&store.duty)?;
+        let mut told = Told::default();
+        if let Some(db) = &store.care {
+            told.visits = care::rows::<Visit>(db, &RowKind::Visit)?;
+            told.tags = care::rows::<HomeTag>(db, &RowKind::HomeTag)?;
+            told.clients = care::rows::<Client>(db, &RowKind::Client)?;
+            told.retained = care::rows::<RetainedPeriod>(db, &RowKind::RetainedPeriod)?;
+            told.judged = care::rows::<ClockedRow>(db, &RowKind::ClockEvent)?
+                .into_iter()
+                .map(|row| Judged { received_at: Some(row.received_at), clocked: row.clocked })
+                .collect();
+            told.notes = care::rows::<NotesRow>(db, &RowKind::Notes)?
+                .into_iter()
+                .map(|row| (row.visit, row.notes))
+                .collect();
+        }
+        Ok((Scene::of(told, &own, now), own))
+    }
+}
+
+/// What the app can do, from what the server said and what the lease allows.
+fn state(access: &Access, readable: bool, version: &str) -> PhoneState {
+    match &access.refused {
+        Some(Refusal::UpdateNeeded) => PhoneState::UpdateNeeded,
+        Some(_) => PhoneState::SignInNeeded,
+        None if older(version, &access.min_version) => PhoneState::UpdateNeeded,
+        None if readable => PhoneState::Ready,
+        None => PhoneState::LeaseOver,
+    }
+}
+
+/// Whether a version `1.2.3` is older than another; never, when one of them is no version.
+fn older(version: &str, least: &str) -> bool {
+    let parts = |text: &str| -> Option<Vec<u64>> {
+        text.split('.').map(|part| part.parse().ok()).collect()
+    };
+    matches!((parts(version), parts(least)), (Some(have), Some(need)) if have < need)
+}
+
+fn line(visit: &Visit, scene: &Scene) -> VisitLine {
+    let progress = scene.progress(visit.id);
+    VisitLine {
+        visit: Visit { client_label: scene.label(visit.id), ..visit.clone() },
+        client: scene.clients.get(&visit.client).cloned(),
+        button: button(visit, &progress),
+        progress,
+    }
+}
+
+fn button(visit: &Visit, progress: &Progress) -> Option<ClockKind> {
+    match (&progress.start, &progress.end) {
+        (_, Some(_)) => None,
+        (Some(_), None) => Some(ClockKind::End),
+        (None, None) if visit.state == VisitState::Cancelled => None,
+        (None, None) => Some(ClockKind::Start),
+    }
+}
+
+/// The visit of the big button: in progress, else the first one still to do.
+fn next_to_do(visits: &[&Visit], scene: &Scene, at: Moment) -> Option<VisitId> {
+    if let Some((visit, _)) = scene.in_progress() {
+        return Some(visit.id);
+    }
+    visits
+        .iter()
+        .filter(|visit| visit.ends_at.plus(LATE_MS) >= at)
+        .find(|visit| button(visit, &scene.progress(visit.id)) == Some(ClockKind::Start))
+        .map(|visit| visit.id)
+}
+
+/// The share of a visit's hours that falls on a day.
+fn hours_on(day: Day, visit: &Visit, scene: &Scene, zone: &Zone) -> Hours {
+    let share = |period: Option<(Moment, Moment)>| {
+        let (from, to) = period?;
+        by_day(from, to, zone).into_iter().find(|(on, _)| *on == day).map(|(_, minutes)| minutes)
+    };
+    let planned = match visit.state {
+        VisitState::Planned => Some((visit.starts_at, visit.ends_at)),
+        VisitState::Cancelled | VisitState::Unplanned | VisitState::Unknown(_) => None,
+    };
+    let retained = scene.retained.get(&visit.id).map(|r| (r.starts_at, r.ends_at));
+    Hours {
+        planned: share(planned).unwrap_or(0),
+        badged: share(scene.progress(visit.id).period()).unwrap_or(0),
+        retained: share(retained).unwrap_or(0),
+    }
+}
+
+/// The worker's own words, when they are newer than the server's.
+fn notes_of(visit: VisitId, scene: &Scene, own: &Own) -> VisitNotes {
+    own.items
+        .values()
+        .filter(|item| !item.left && !item.refused())
+        .filter_map(|item| match item.command() {
+            Command::Notes(written) if written.visit == visit => {
+                Some((item.envelope.n, written.notes))
+            }
+            Command::Notes(_) | Command::Clock(_) | Command::SignedOut | Command::Unknown => None,
+        })
+        .max_by_key(|(n, _)| *n)
+        .map(|(_, notes)| notes)
+        .or_else(|| scene.notes.get(&visit).cloned())
+        .unwrap_or_default()
+}
+
+fn act_line(item: &Item, scene: &Scene, own: &Own) -> ActLine {
+    let plain = |what, visit, at| (what, visit, at, None);
+    let claimed = |stamp: &Stamp, seq| {
+        let received = item.outcome.as_ref().map(|outcome| outcome.at);
+        locate(&own.anchors, stamp, seq, received)
+    };
+    let nobody_knows = || {
+        let at = item.outcome.as_ref().map_or(Moment(0), |outcome| outcome.at);
+        Measured { at, error_ms: None, quality: releve_shared::clock::Quality::Claimed }
+    };
+    let (what, visit, at, method) = match item.command() {
+        Command::Clock(clock) => match serde_json::from_str::<ClockEvent>(&clock.event) {
+            Ok(event) => {
+                let what = match event.kind {
+                    ClockKind::Start => ActKind::Start,
+                    ClockKind::End => ActKind::End,
+                    ClockKind::Void => ActKind::Void,
+                    ClockKind::Unknown(_) => ActKind::Other,
+                };
+                (what, Some(event.visit), claimed(&event.stamp, event.seq), Some(event.method))
+            }
+            Err(_) => plain(ActKind::Other, None, nobody_knows()),
+        },
+        Command::Notes(notes) => {
+            // Notes are not in the chain: they come after every stamp made before them.
+            let seq = own.events.last().map_or(1, |event| event.seq);
+            plain(ActKind::Notes, Some(notes.visit), claimed(&notes.stamp, seq))
+        }
+        Command::SignedOut => plain(ActKind::SignOut, None, nobody_knows()),
+        Command::Unknown => plain(ActKind::Other, None, nobody_knows()),
+    };
+    let client_label = visit.map_or_else(String::new, |visit| scene.label(visit));
+    ActLine { id: item.envelope.id, what, visit, client_label, at, method, state: state_of(item) }
+}
+
+fn count<T>(of: impl IntoIterator<Item = T>) -> u32 {
+    u32::try_from(of.into_iter().count()).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_compared_by_number() {
+        assert!(older("0.9.0", "0.10.0"));
+        assert!(!older("0.10.0", "0.10.0"));
+        assert!(!older("1.0.0", ""));
+        assert!(!older("dev", "9.0.0"));
+    }
+}
