@@ -11,7 +11,10 @@ fun main() {
   var got: Tap? = null
   opening.next { got = it }
   check("a tap that opened the app waits for the question", got?.messageHex() == "d101")
-  check("and is given once", opening.pending() == null)
+  var again = true
+  opening.next { again = it != null }
+  opening.giveUp()
+  check("and is given once", !again)
 
   val late = Taps()
   var link: String? = null
@@ -22,7 +25,11 @@ fun main() {
   val twice = Taps()
   twice.arrived(Tap(null, "first"))
   twice.arrived(Tap(null, "second"))
-  check("only the last tap waits", twice.pending()?.link == "second")
+  check("only the last tap waits", twice.pendingLink() == "second")
+
+  val tag = Taps()
+  tag.arrived(Tap(byteArrayOf(1), null))
+  check("a tag is not taken for a link", tag.pendingLink() == null)
 
   val closed = Taps()
   var ended = 0
@@ -34,5 +41,5 @@ fun main() {
   closed.giveUp()
   check("and nothing is answered twice", ended == 2)
 
-  println("  the phone's native half: 6 passed")
+  println("  the phone's native half: 8 checks held")
 }

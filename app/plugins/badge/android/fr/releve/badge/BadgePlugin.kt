@@ -47,9 +47,13 @@ class BadgePlugin(private val activity: Activity) : Plugin(activity), NfcAdapter
     adapter?.disableReaderMode(this.activity)
   }
 
-  /** The tap that opened the app, if one did and nobody has asked for it yet. */
+  /** The link that opened the app, if one did and nobody has asked for it yet. */
   @Command
-  fun pending(invoke: Invoke) = answer(invoke, taps.pending())
+  fun link(invoke: Invoke) {
+    val data = JSObject()
+    data.put("link", taps.pendingLink())
+    invoke.resolve(data)
+  }
 
   /** Waits for a tag at most `waitMs`, with reader mode on: no system sound, no other app. */
   @Command
@@ -67,7 +71,9 @@ class BadgePlugin(private val activity: Activity) : Plugin(activity), NfcAdapter
     }
     taps.next { tap ->
       activity.runOnUiThread { quiet() }
-      answer(invoke, tap)
+      val data = JSObject()
+      data.put("message", tap?.messageHex())
+      invoke.resolve(data)
     }
   }
 
@@ -128,12 +134,5 @@ class BadgePlugin(private val activity: Activity) : Plugin(activity), NfcAdapter
   private fun finish() {
     quiet()
     taps.giveUp()
-  }
-
-  private fun answer(invoke: Invoke, tap: Tap?) {
-    val data = JSObject()
-    data.put("message", tap?.messageHex())
-    data.put("link", tap?.link)
-    invoke.resolve(data)
   }
 }

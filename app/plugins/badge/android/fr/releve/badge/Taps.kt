@@ -42,8 +42,10 @@ class Taps {
     given?.let(answer)
   }
 
-  /** Takes the tap that waits, if any, without waiting for one. */
-  fun pending(): Tap? = synchronized(this) { waiting.also { waiting = null } }
+  /** Takes the link that waits, if it is one: the system's camera or browser opened the app. */
+  fun pendingLink(): String? = synchronized(this) {
+    waiting?.link?.also { waiting = null }
+  }
 
   /** The screen closed or its time is over: the question is answered with nothing. */
   fun giveUp() {
