@@ -76,6 +76,12 @@ impl Zone {
         jiff::tz::TimeZone::get(name).map(Self).map_err(|_| TimeError::NotAZone)
     }
 
+    /// Universal time, for what belongs to no place.
+    #[must_use]
+    pub fn utc() -> Self {
+        Self(jiff::tz::TimeZone::UTC)
+    }
+
     /// Its IANA name.
     #[must_use]
     pub fn name(&self) -> &str {
