@@ -1,0 +1,125 @@
+import { formats, language, type Formats } from "@releve/kit";
+import type { Ask, PhoneView, View } from "@releve/types";
+import { codeOf, type Bridge } from "../bridge/index.ts";
+
+type Named<K extends View["view"]> = Extract<View, { view: K }>;
+
+let bridgeNow: Bridge;
+let phoneNow = $state.raw<PhoneView | null>(null);
+let phoneFailed = $state<string | null>(null);
+let changed = $state(0);
+let ticked = $state(performance.now());
+let readAt = performance.now();
+
+/** The bridge of this page. */
+export function bridge(): Bridge {
+  return bridgeNow;
+}
+
+/** The phone, as last seen; null before the first answer. */
+export function phone(): PhoneView | null {
+  return phoneNow;
+}
+
+/** Why the phone itself could not be asked. */
+export function phoneTrouble(): string | null {
+  return phoneFailed;
+}
+
+/** Milliseconds now, by the core's clock and not by this page's. */
+export function now(): number {
+  return phoneNow ? phoneNow.now.at + (ticked - readAt) : Date.now();
+}
+
+/** How moments are spelled: in the organisation's zone, in the language shown. */
+export function spell(): Formats {
+  return formats(language(), phoneNow?.zone ?? "Europe/Paris");
+}
+
+/** Today, in the organisation's zone. */
+export function today(): string {
+  return spell().dayOf(now());
+}
+
+/** Looks at everything again. */
+export function lookAgain(): void {
+  changed += 1;
+}
+
+async function askPhone(): Promise<void> {
+  try {
+    const view = await bridgeNow.ask({ ask: "phone" });
+    if (view.view !== "phone") return;
+    readAt = performance.now();
+    ticked = readAt;
+    phoneNow = view;
+    phoneFailed = null;
+  } catch (error) {
+    phoneFailed = codeOf(error);
+  }
+}
+
+/** Ties the page to its bridge; the result unties it. */
+export function start(bridge: Bridge): () => void {
+  bridgeNow = bridge;
+  phoneNow = null;
+  const stop = bridge.changes(() => {
+    lookAgain();
+    void askPhone();
+  });
+  void askPhone();
+  const tick = setInterval(() => {
+    ticked = performance.now();
+  }, 10_000);
+  // A phone that comes back from sleep shows the present.
+  const woken = () => {
+    if (document.visibilityState !== "visible") return;
+    lookAgain();
+    void askPhone();
+  };
+  document.addEventListener("visibilitychange", woken);
+  return () => {
+    stop();
+    clearInterval(tick);
+    document.removeEventListener("visibilitychange", woken);
+  };
+}
+
+/** What a screen shows: a view, or why there is none. Kept on screen while it is asked again. */
+export class Watched<K extends View["view"]> {
+  view = $state.raw<Named<K> | null>(null);
+  failed = $state<string | null>(null);
+  again = $state(0);
+  retry = (): void => {
+    this.again += 1;
+  };
+}
+
+/** Asks, and asks again at each change; null asks nothing. For a component's script: it lives as long as it does. */
+export function watch<K extends View["view"]>(name: K, ask: () => Ask | null): Watched<K> {
+  const watched = new Watched<K>();
+  let asked = "";
+  $effect(() => {
+    void [changed, watched.again];
+    const question = ask();
+    const key = JSON.stringify(question);
+    if (key !== asked) watched.view = null;
+    asked = key;
+    if (question === null) return;
+    let stale = false;
+    bridgeNow.ask(question).then(
+      (view) => {
+        if (stale || view.view !== name) return;
+        watched.view = view as Named<K>;
+        watched.failed = null;
+      },
+      (error: unknown) => {
+        if (stale) return;
+        watched.view = null;
+        watched.failed = codeOf(error);
+      },
+    );
+    return () => (stale = true);
+  });
+  return watched;
+}

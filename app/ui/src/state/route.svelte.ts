@@ -1,0 +1,87 @@
+/** Where the worker is, by the address after `#`. */
+export type Route =
+  | { at: "today" }
+  | { at: "planning"; day: string | null }
+  | { at: "visit"; id: string }
+  | { at: "notes"; id: string; field: string | null }
+  | { at: "clients" }
+  | { at: "client"; id: string }
+  | { at: "read"; visit: string | null }
+  | { at: "manual"; visit: string | null; client: string | null; kind: string | null }
+  | { at: "outbox" }
+  | { at: "privacy" }
+  | { at: "me" }
+  | { at: "enrol" };
+
+/** Reads an address; what it does not know is today. */
+export function parse(hash: string): Route {
+  const [path = "", query = ""] = hash.replace(/^#/, "").split("?");
+  const [name = "", id, field] = path.split("/").filter(Boolean).map(decode);
+  const asked = new URLSearchParams(query);
+  switch (name) {
+    case "planning":
+      return { at: "planning", day: id !== undefined && /^\d{4}-\d\d-\d\d$/.test(id) ? id : null };
+    case "visit":
+      return id ? { at: "visit", id } : { at: "today" };
+    case "notes":
+      return id ? { at: "notes", id, field: field ?? null } : { at: "today" };
+    case "client":
+      return id ? { at: "client", id } : { at: "clients" };
+    case "read":
+      return { at: "read", visit: id ?? null };
+    case "manual":
+      return {
+        at: "manual",
+        visit: asked.get("visit"),
+        client: asked.get("client"),
+        kind: asked.get("kind"),
+      };
+    case "clients":
+    case "outbox":
+    case "privacy":
+    case "me":
+    case "enrol":
+      return { at: name };
+    default:
+      return { at: "today" };
+  }
+}
+
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
+/** The address of a way to clock by hand. */
+export function manualHref(about: { visit?: string | null; client?: string | null; kind?: string }): string {
+  const asked = new URLSearchParams();
+  for (const [name, value] of Object.entries(about)) if (value) asked.set(name, value);
+  return `#/manual?${asked}`;
+}
+
+let current = $state<Route>(parse(location.hash));
+window.addEventListener("hashchange", () => (current = parse(location.hash)));
+
+/** The route now; a component that reads it follows it. */
+export function route(): Route {
+  return current;
+}
+
+/** Goes somewhere; `replace` forgets the page left. */
+export function go(href: string, replace = false): void {
+  if (replace) {
+    history.replaceState(null, "", href);
+    current = parse(href);
+  } else {
+    location.hash = href;
+  }
+}
+
+/** Goes back to the page before, or home when the app was opened here. */
+export function back(): void {
+  if (history.length > 1) history.back();
+  else go("#/");
+}

@@ -1,0 +1,49 @@
+/** What a gesture came to, for the ear and for the hand. */
+export type Outcome = "in" | "out" | "refused" | "undone";
+
+/** Notes in hertz, one after the other: rising for in, falling for out, low and rough for refused. */
+export const NOTES: Record<Outcome, { tones: number[]; shape: OscillatorType }> = {
+  in: { tones: [523, 659, 784], shape: "sine" },
+  out: { tones: [784, 523], shape: "sine" },
+  refused: { tones: [196, 196], shape: "square" },
+  undone: { tones: [440], shape: "triangle" },
+};
+
+/** Milliseconds of vibration and pause. */
+export const BUZZ: Record<Outcome, number[]> = {
+  in: [120],
+  out: [120, 90, 120],
+  refused: [400, 120, 400],
+  undone: [60],
+};
+
+let audio: AudioContext | undefined;
+
+/** Sounds and vibrates; silent where the device can do neither. */
+export function signal(outcome: Outcome): void {
+  if (typeof navigator.vibrate === "function") navigator.vibrate(BUZZ[outcome]);
+  if (typeof AudioContext === "undefined") return;
+  try {
+    audio ??= new AudioContext();
+    if (audio.state === "suspended") void audio.resume();
+    const { tones, shape } = NOTES[outcome];
+    tones.forEach((tone, index) => {
+      if (audio) play(audio, tone, shape, audio.currentTime + index * 0.16);
+    });
+  } catch {
+    // the screen has said it already
+  }
+}
+
+function play(audio: AudioContext, tone: number, shape: OscillatorType, at: number): void {
+  const oscillator = audio.createOscillator();
+  const loudness = audio.createGain();
+  oscillator.type = shape;
+  oscillator.frequency.value = tone;
+  loudness.gain.setValueAtTime(0.0001, at);
+  loudness.gain.exponentialRampToValueAtTime(shape === "square" ? 0.12 : 0.3, at + 0.02);
+  loudness.gain.exponentialRampToValueAtTime(0.0001, at + 0.14);
+  oscillator.connect(loudness).connect(audio.destination);
+  oscillator.start(at);
+  oscillator.stop(at + 0.15);
+}
