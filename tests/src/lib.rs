@@ -1,4 +1,5 @@
 //! The world in which the stories play.
 
+pub mod database;
 pub mod pn532;
 pub mod source;

@@ -96,6 +96,21 @@ pub fn migrate_with(
     Ok(due.len())
 }
 
+/// The newest migration that this database has run; 0 for none.
+///
+/// # Errors
+/// Those of the database; also before the first migration.
+pub fn newest(tx: &mut Tx) -> Result<i64, Fault> {
+    Ok(seen(tx)?.last_key_value().map_or(0, |(number, _)| *number))
+}
+
+/// The newest migration that this binary knows.
+#[must_use]
+pub fn known() -> i64 {
+    let number = |(name, _): &(&str, &str)| name.split_once('_')?.0.parse().ok();
+    FILES.iter().filter_map(number).max().unwrap_or(0)
+}
+
 fn seen(tx: &mut Tx) -> Result<BTreeMap<i64, (String, String)>, Fault> {
     let rows = tx.query(&SEEN, &[])?;
     rows.iter().map(|row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?)))).collect()

@@ -146,7 +146,7 @@ impl Sqlite {
             .name("sqlite-writer".to_owned())
             .spawn(move || {
                 while let Ok(first) = waiting.recv() {
-                    together(&mut tx, &moved, first, &mut || waiting.try_recv().ok());
+                    together(&mut tx, &moved, OLDEST, first, &mut || waiting.try_recv().ok());
                 }
             })
             .map_err(|e| Fault::of("starting the database's writer", e))?;
@@ -221,6 +221,7 @@ impl<T: Send, V: Fn(&mut Tx) -> Answer<T> + Send> Job for Task<V, T> {
 fn together(
     tx: &mut Tx,
     moved: &Moved,
+    oldest: Duration,
     first: Box<dyn Job>,
     more: &mut dyn FnMut() -> Option<Box<dyn Job>>,
 ) {
@@ -235,7 +236,7 @@ fn together(
             state = under_savepoint(tx, &mut *job, &mut scopes);
         }
         ran.push(job);
-        if state.is_ok() && ran.len() < TOGETHER && start.elapsed() < OLDEST {
+        if state.is_ok() && ran.len() < TOGETHER && start.elapsed() < oldest {
             next = more();
         }
     }
@@ -252,7 +253,7 @@ fn together(
             let _ = tx.batch("ROLLBACK");
             if ran.len() > 1 {
                 for job in ran {
-                    together(tx, moved, job, &mut || None);
+                    together(tx, moved, oldest, job, &mut || None);
                 }
             } else {
                 for job in ran.into_iter().take(1) {
@@ -283,4 +284,162 @@ fn under_savepoint(
 #[expect(clippy::disallowed_methods, reason = "the age of a batch, no time of the domain")]
 fn now() -> Instant {
     Instant::now()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use releve_shared::refusal::Refusal;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use tokio::sync::broadcast;
+
+    mod sql {
+        crate::statements! {
+            /// A table of these tests.
+            PUT = "INSERT INTO thing (id) VALUES ($1)";
+            /// What is in it.
+            COUNT = "SELECT COUNT(*) FROM thing";
+        }
+    }
+
+    /// Nothing here is timed.
+    const EVER: Duration = Duration::from_hours(1);
+
+    struct World {
+        tx: Tx,
+        moved: Moved,
+        path: PathBuf,
+        _folder: tempfile::TempDir,
+    }
+
+    fn world() -> World {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.db");
+        let mut tx = Tx::new(tx::Link::Sqlite(Link::writer(&path).unwrap()));
+        tx.batch("CREATE TABLE thing (id TEXT PRIMARY KEY)").unwrap();
+        sql::ALL.iter().for_each(|statement| assert!(tx.shape(statement).is_ok()));
+        World { tx, moved: broadcast::Sender::new(8), path, _folder: folder }
+    }
+
+    fn committed(path: &Path) -> i64 {
+        let other = Connection::open(path).unwrap();
+        other.query_row("SELECT COUNT(*) FROM thing", [], |row| row.get(0)).unwrap()
+    }
+
+    type Waiting<T> = oneshot::Receiver<Answer<T>>;
+
+    fn job<T: Send + 'static>(
+        verb: impl Fn(&mut Tx) -> Answer<T> + Send + 'static,
+    ) -> (Box<dyn Job>, Waiting<T>) {
+        let (reply, answer) = oneshot::channel();
+        (Box::new(Task { verb, answer: None, reply }), answer)
+    }
+
+    fn put(id: &'static str) -> impl Fn(&mut Tx) -> Answer<u64> {
+        move |tx| Ok(tx.execute(&sql::PUT, &[id.into()])?)
+    }
+
+    #[test]
+    fn verbs_that_wait_share_one_commit_and_are_answered_after_it() {
+        let mut world = world();
+        let (first, mut a) = job(put("a"));
+        let path = world.path.clone();
+        // It sees what the first wrote, which nobody outside sees yet.
+        let (peek, mut b) = job(move |tx| {
+            put("b")(tx)?;
+            Ok((tx.query_one(&sql::COUNT, &[])?.get::<i64>(0)?, committed(&path)))
+        });
+        let (panics, mut c) = job(|tx| {
+            put("c")(tx)?;
+            panic!("by plan");
+            #[expect(unreachable_code, reason = "gives the closure its type")]
+            Ok(())
+        });
+        let (refuses, mut d) = job(|tx| {
+            put("d")(tx)?;
+            Err::<(), _>(Refusal::NotStarted.into())
+        });
+        let (last, mut e) = job(put("e"));
+        let mut waiting = vec![last, refuses, panics, peek];
+        together(&mut world.tx, &world.moved, EVER, first, &mut || waiting.pop());
+
+        assert_eq!(a.try_recv().unwrap().unwrap(), 1);
+        assert_eq!(b.try_recv().unwrap().unwrap(), (2, 0));
+        assert!(c.try_recv().unwrap().unwrap_err().to_string().contains("by plan"));
+        assert!(matches!(d.try_recv().unwrap(), Err(Stop::Refusal(Refusal::NotStarted))));
+        assert_eq!(e.try_recv().unwrap().unwrap(), 1);
+        assert_eq!(committed(&world.path), 3);
+    }
+
+    #[test]
+    fn a_batch_ends_at_its_limit() {
+        let mut world = world();
+        let ran = Arc::new(AtomicUsize::new(0));
+        let next = || {
+            let ran = Arc::clone(&ran);
+            job(move |_| Ok(ran.fetch_add(1, Ordering::SeqCst))).0
+        };
+        together(&mut world.tx, &world.moved, EVER, next(), &mut || Some(next()));
+        assert_eq!(ran.load(Ordering::SeqCst), TOGETHER);
+        together(&mut world.tx, &world.moved, Duration::ZERO, next(), &mut || Some(next()));
+        assert_eq!(ran.load(Ordering::SeqCst), TOGETHER + 1);
+    }
+
+    #[test]
+    fn when_the_whole_transaction_is_lost_only_the_guilty_verb_hears_of_it() {
+        let mut world = world();
+        let (first, mut a) = job(put("a"));
+        let runs = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&runs);
+        // What SQLite does by itself on a full disk.
+        let (guilty, mut b) = job(move |tx| {
+            counted.fetch_add(1, Ordering::SeqCst);
+            put("b")(tx)?;
+            Ok(tx.batch("ROLLBACK")?)
+        });
+        let (last, mut c) = job(put("c"));
+        let mut waiting = vec![last, guilty];
+        together(&mut world.tx, &world.moved, EVER, first, &mut || waiting.pop());
+        // A lost batch takes no more.
+        let next = waiting.pop().unwrap();
+        together(&mut world.tx, &world.moved, EVER, next, &mut || None);
+
+        assert_eq!(a.try_recv().unwrap().unwrap(), 1);
+        assert!(matches!(b.try_recv().unwrap(), Err(Stop::Fault(_))));
+        assert_eq!(c.try_recv().unwrap().unwrap(), 1);
+        assert_eq!((runs.load(Ordering::SeqCst), committed(&world.path)), (2, 2));
+    }
+
+    #[test]
+    fn a_full_disk_is_a_fault_and_passes() {
+        let mut world = world();
+        world.tx.batch("PRAGMA max_page_count = 8").unwrap();
+        let (first, mut a) = job(put("a"));
+        let (big, mut b) = job(|tx| Ok(tx.execute(&sql::PUT, &["x".repeat(100_000).into()])?));
+        let (last, mut c) = job(put("c"));
+        let mut waiting = vec![last, big];
+        together(&mut world.tx, &world.moved, EVER, first, &mut || waiting.pop());
+        if let Some(next) = waiting.pop() {
+            together(&mut world.tx, &world.moved, EVER, next, &mut || None);
+        }
+        assert_eq!(a.try_recv().unwrap().unwrap(), 1);
+        assert!(b.try_recv().unwrap().unwrap_err().to_string().contains("full"));
+        assert_eq!(c.try_recv().unwrap().unwrap(), 1);
+        assert_eq!(committed(&world.path), 2);
+    }
+
+    #[test]
+    fn the_writer_is_durable_and_erases_what_it_deletes() {
+        let world = world();
+        let tx::Link::Sqlite(link) = &world.tx.link else { panic!("SQLite") };
+        let of = |pragma: &str| -> String {
+            let read = |row: &rusqlite::Row<'_>| row.get::<_, rusqlite::types::Value>(0);
+            format!("{:?}", link.connection.pragma_query_value(None, pragma, read).unwrap())
+        };
+        assert_eq!(of("journal_mode"), "Text(\"wal\")");
+        assert_eq!(of("synchronous"), "Integer(2)");
+        assert_eq!(of("foreign_keys"), "Integer(1)");
+        assert_eq!(of("secure_delete"), "Integer(1)");
+    }
 }

@@ -50,6 +50,6 @@ macro_rules! statements {
 /// on both engines.
 #[must_use]
 pub fn statements() -> Vec<Statement> {
-    let rooms: &[&[Statement]] = &[super::feed::ALL, super::migrate::ALL];
-    rooms.concat()
+    let rooms: &[&[Statement]] = &[super::feed::ALL, super::migrate::ALL, crate::audit::ALL];
+    [rooms, crate::identity::ALL].concat().concat()
 }
