@@ -85,7 +85,8 @@ export const desk = {
   caregivers: (q = "") => ask<T.CaregiverRow[]>("GET", "/caregivers", { q }),
   caregiver: (id: string) => ask<T.CaregiverRow>("GET", `/caregivers${at(id)}`),
   createCaregiver: (input: T.CaregiverInput) => ask<unknown>("POST", "/caregivers", {}, input),
-  changeCaregiver: (id: string, input: T.CaregiverInput) => ask<unknown>("PUT", `/caregivers${at(id)}`, {}, input),
+  changeCaregiver: (id: string, input: T.CaregiverInput, rev: number) =>
+    ask<unknown>("PUT", `/caregivers${at(id)}`, {}, { ...input, rev }),
   transmit: (id: string, transmit: boolean) =>
     ask<unknown>("PUT", `/caregivers${at(id)}/transmit`, {}, { transmit }),
   endCaregiver: (id: string) => ask<unknown>("POST", `/caregivers${at(id)}/end`, {}, {}),
@@ -109,5 +110,5 @@ export const desk = {
     ask<unknown>("POST", `/phones${at(id)}/block`, {}, { mode, sim_number, note }),
   carrierBlocked: (id: string, done: boolean) => ask<unknown>("POST", `/phones${at(id)}/carrier-blocked`, {}, { done }),
 
-  audit: (limit: number, before?: number) => ask<T.AuditRow[]>("GET", "/audit", { limit, before }),
+  audit: (limit: number, before?: string) => ask<T.AuditRow[]>("GET", "/audit", { limit, before }),
 };

@@ -54,6 +54,7 @@ export interface CaregiverRow {
   transmission_at: Ms | null;
   upcoming_visits: number;
   phone_id: string | null;
+  rev: number;
 }
 export interface CaregiverInput {
   first_name: string;
@@ -242,9 +243,10 @@ export interface TagIssued {
   id: string;
   link: string;
   qr_svg: string;
-  ntag424?: { url_template: string; keys: { name: string; value: string }[] } | null;
+  ntag424: { url_template: string; master_key: string; meta_read_key: string; file_read_key: string } | null;
 }
 export interface AuditRow {
+  id: string;
   at: Ms;
   who: string;
   verb: string;

@@ -3,6 +3,7 @@ import { asProblem, desk, onSessionOver, type Problem } from "../api/client";
 import type { Me } from "../api/types";
 import { clock } from "./clock.svelte";
 import { live } from "./live.svelte";
+import { w } from "../words";
 
 type State =
   | { kind: "starting" }
@@ -58,6 +59,11 @@ export const session = {
 export function me(): Me {
   if (state.kind !== "in") throw new Error("nobody is signed in");
   return state.me;
+}
+
+/** `à l'instant`, `il y a 5 min`: how long ago a moment of the past is. */
+export function ago(at: number): string {
+  return clock.now - at < 60_000 ? w().ago_now : f().relative(at, clock.now);
 }
 
 /** Formats in the language shown and the organisation's zone. */

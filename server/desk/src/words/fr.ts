@@ -114,7 +114,7 @@ export const fr = {
   board_no_end: "pas de départ",
   board_nothing: "rien",
   board_no_phone: "pas de téléphone",
-  board_waiting: (n: number) => `${n} badgeage${s(n)} en attente d'envoi`,
+  board_waiting: (n: number) => `${n} en attente`,
   board_arrival: "Arrivée",
   board_departure: "Départ",
   board_declared: (time: string) => `heure déclarée ${time}`,
@@ -323,7 +323,8 @@ export const fr = {
   caregiver_state_ended: "Parti",
   caregiver_has_phone: "Téléphone enrôlé",
   caregiver_no_phone: "Pas de téléphone",
-  caregiver_enrol: "Enrôler un téléphone",
+  caregiver_device: "Appareil",
+  caregiver_enrol: "Enrôler",
   caregiver_enrol_of: (who: string) => `Enrôler un téléphone pour ${who}`,
   caregiver_open: (who: string) => `Ouvrir la fiche de ${who}`,
   caregiver_planning: "Voir son planning",
@@ -448,6 +449,9 @@ export const fr = {
   tag_link: "Lien du badge",
   tag_template: "Modèle de lien",
   tag_keys: "Clés de l'étiquette",
+  tag_key_0: "Clé 0 : réglages de la puce",
+  tag_key_1: "Clé 1 : SDMMetaRead",
+  tag_key_2: "Clé 2 : SDMFileRead",
   tag_qr_alt: "QR code du badge",
 
   // Phones
