@@ -1,12 +1,83 @@
 //! The worker's app: a window around `releve-core`. No rule lives here.
 
+mod door;
+mod pokes;
 mod ports;
+
+use std::error::Error;
+use std::sync::Arc;
+
+use releve_core::ports::Chance as _;
+use releve_core::{About, Core, Phone, Ports};
+use tauri::{App, Emitter as _, Manager as _, RunEvent};
+
+use door::Door;
+use ports::chance::SystemChance;
+use ports::clock::DeviceClock;
+use ports::link::HttpLink;
+use ports::tag_reader::DeviceTagReader;
+use ports::vault::FileVault;
 
 /// Opens the window and stays until it is closed.
 #[cfg_attr(mobile, tauri::mobile_entry_point)]
 pub fn run() {
-    let app = tauri::Builder::default().plugin(tauri_plugin_notification::init());
-    if let Err(error) = app.run(tauri::generate_context!()) {
-        eprintln!("Relève cannot open its window: {error}");
+    let app = tauri::Builder::default()
+        .plugin(ports::tag_reader::plugin())
+        .setup(open_phone)
+        .invoke_handler(tauri::generate_handler![
+            door::act,
+            door::ask,
+            door::read_picture,
+            door::read_tag
+        ])
+        .build(tauri::generate_context!());
+    match app {
+        Ok(app) => app.run(|app, event| {
+            if matches!(event, RunEvent::Exit)
+                && let Some(door) = app.try_state::<Door>()
+            {
+                door.phone.stop();
+            }
+        }),
+        Err(error) => eprintln!("Relève cannot open its window: {error}"),
     }
+}
+
+/// Opens the phone's store in the app's own folder, and keeps it in step with the server.
+fn open_phone(app: &mut App) -> Result<(), Box<dyn Error>> {
+    let folder = app.path().app_data_dir()?;
+    let mut core = Core::open(
+        folder.join("phone"),
+        Ports {
+            clock: Box::new(DeviceClock::new(stand_in_for_boot_id())),
+            chance: Box::new(SystemChance),
+            vault: Box::new(FileVault::open(folder.join("vault"))?),
+        },
+        About {
+            platform: std::env::consts::OS.to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        },
+    );
+    if let Some(fault) = core.last_fault() {
+        eprintln!("Relève's store cannot be used: {fault}");
+    }
+    let window = app.handle().clone();
+    core.listen(Box::new(move |change| {
+        // A window that is closing hears nothing, and needs nothing.
+        let _ = window.emit("changed", change);
+    }));
+
+    let phone = Arc::new(Phone::new(core, Box::new(HttpLink::new())));
+    for (name, work) in [("sync", Phone::live as fn(&Phone)), ("pokes", pokes::listen)] {
+        let phone = Arc::clone(&phone);
+        std::thread::Builder::new().name(name.to_owned()).spawn(move || work(&phone))?;
+    }
+    app.manage(Door { phone, tags: Arc::new(DeviceTagReader::new(app.handle())) });
+    Ok(())
+}
+
+fn stand_in_for_boot_id() -> String {
+    let mut bytes = [0; 16];
+    SystemChance.fill(&mut bytes);
+    u128::from_ne_bytes(bytes).to_string()
 }

@@ -38,7 +38,24 @@ fn b_03_an_ntag_424_shows_another_link_at_each_tap() {
         let Some(Tag::Ntag424(tapped)) = chip.take() else { panic!("the tag was there") };
         assert_eq!(tapped.taps(), tap);
         tag = tapped;
+        assert_eq!(read(&mut reader), Err(ReadError::NoTag));
     }
+}
+
+#[test]
+fn o_14_a_tag_left_on_the_reader_is_one_tap() {
+    let (chip, mut reader) = plugged();
+    let tag = Tag::Ntag213(Ntag213::with_link(UID, LINK));
+    chip.put(tag.clone());
+    assert!(read(&mut reader).is_ok());
+    assert_eq!(read(&mut reader), Err(ReadError::NoTag), "it still lies there");
+    let other = Ntag213::with_link([4, 1, 2, 3, 4, 5, 6], LINK);
+    chip.put(Tag::Ntag213(other));
+    assert!(read(&mut reader).is_ok(), "another tag is another tap");
+    let _taken = chip.take();
+    assert_eq!(read(&mut reader), Err(ReadError::NoTag));
+    chip.put(tag);
+    assert!(read(&mut reader).is_ok(), "it was taken away and came back");
 }
 
 #[test]

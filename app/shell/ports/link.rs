@@ -1,10 +1,10 @@
 //! The way to the server: HTTP over TLS by rustls.
 
+use std::io::Read;
 use std::time::Duration;
 
 use releve_core::ports::{Link, NoAnswer, Request, Response};
-use ureq::Agent;
-use ureq::http;
+use ureq::{Agent, Body, http};
 
 /// Above any page of a pull.
 const LARGEST_ANSWER: u64 = 64 * 1024 * 1024;
@@ -29,16 +29,26 @@ impl HttpLink {
             .build();
         Self { agent: config.into() }
     }
-}
 
-impl Link for HttpLink {
-    fn send(&self, request: &Request) -> Result<Response, NoAnswer> {
+    /// The body of an answer as it comes; `None` when the server does not answer with success.
+    pub(crate) fn stream(&self, request: &Request) -> Option<impl Read + use<>> {
+        let answer = self.run(request).ok()?;
+        answer.status().is_success().then(|| answer.into_body().into_reader())
+    }
+
+    fn run(&self, request: &Request) -> Result<http::Response<Body>, NoAnswer> {
         let mut message = http::Request::builder().method(request.method).uri(&request.url);
         for (name, value) in &request.headers {
             message = message.header(name, value);
         }
         let message = message.body(request.body.as_slice()).map_err(|_| NoAnswer)?;
-        let mut answer = self.agent.run(message).map_err(|_| NoAnswer)?;
+        self.agent.run(message).map_err(|_| NoAnswer)
+    }
+}
+
+impl Link for HttpLink {
+    fn send(&self, request: &Request) -> Result<Response, NoAnswer> {
+        let mut answer = self.run(request)?;
         let content_type = answer
             .headers()
             .get(http::header::CONTENT_TYPE)

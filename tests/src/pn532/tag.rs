@@ -49,9 +49,10 @@ impl Tag {
 /// When the link is longer than a short record can hold (254 bytes).
 #[must_use]
 pub fn link_message(link: &str) -> Vec<u8> {
-    let (code, rest) = match link.strip_prefix("https://") {
-        Some(rest) => (4, rest),
-        None => (0, link),
+    let (code, rest) = match (link.strip_prefix("https://"), link.strip_prefix("http://")) {
+        (Some(rest), _) => (4, rest),
+        (None, Some(rest)) => (3, rest),
+        (None, None) => (0, link),
     };
     let length = u8::try_from(rest.len() + 1).expect("a short record");
     [&[0xD1, 0x01, length, b'U', code], rest.as_bytes()].concat()

@@ -62,6 +62,8 @@ pub struct Reader {
     // Before the context: libnfc's devices die before their context.
     device: Device,
     _context: Context,
+    /// The tag that was read and has not left since: one tap is one reading.
+    lying: Option<Vec<u8>>,
 }
 
 impl Reader {
@@ -80,11 +82,12 @@ impl Reader {
         device.initiator_init().map_err(broken)?;
         // Otherwise select would wait for a tag for ever, and nothing could interrupt it.
         device.set_property_bool(Property::InfiniteSelect, false).map_err(broken)?;
-        Ok(Self { device, _context: context })
+        Ok(Self { device, _context: context, lying: None })
     }
 
-    /// Waits for a tag for about `patience` and reads its NDEF message. `go_on` is asked between two
-    /// looks, so that a closed screen ends the wait.
+    /// Waits for a tag for about `patience` and reads its NDEF message. A tag that was read and still
+    /// lies there is not read again. `go_on` is asked between two looks, so that a closed screen ends
+    /// the wait.
     ///
     /// # Errors
     /// See [`ReadError`]; after [`ReadError::Reader`] the reader must be opened anew.
@@ -102,10 +105,18 @@ impl Reader {
             if !go_on() {
                 break;
             }
-            if let Some((uid, sak)) = self.select()? {
+            let found = self.select()?;
+            if self.lying.is_some() && self.lying.as_ref() == found.as_ref().map(|(uid, _)| uid) {
+                continue;
+            }
+            self.lying = None;
+            if let Some((uid, sak)) = found {
                 let ndef = self.message(sak);
                 // The answer is known: a tag that left meanwhile cannot be deselected, and need not.
                 let _gone = self.device.initiator_deselect_target();
+                if ndef.is_ok() {
+                    self.lying = Some(uid.clone());
+                }
                 return ndef.map(|ndef| TagBytes { uid, ndef });
             }
         }
