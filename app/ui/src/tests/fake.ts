@@ -1,0 +1,139 @@
+import type { Act, ActLine, Ask, Client, Measured, PhoneView, Reading, Reply, View, VisitLine, VisitNotes } from "@releve/types";
+import { RefusalError, type Bridge } from "../bridge/index.ts";
+
+/** Monday 23 November 2026, 07:48 in Paris. */
+export const NOW = Date.parse("2026-11-23T06:48:00Z");
+const at = (wall: string) => Date.parse(`2026-11-23T${wall}:00+01:00`);
+
+export const measured = (moment: number, quality: Measured["quality"] = "exact"): Measured => ({
+  at: moment,
+  error_ms: 40,
+  quality,
+});
+
+export const garrigues: Client = {
+  id: "c1", title: "mrs", first_name: "Denise", last_name: "Garrigues", street: "14 rue des Lices",
+  address_more: "2ᵉ étage", postal_code: "81000", commune: "Albi", phone: "+33563123456", door_code: "45A7",
+  sections: [
+    { kind: "access", text: "Sonner deux fois" },
+    { kind: "health", text: "Allergique à la pénicilline" },
+  ],
+};
+
+function line(id: string, wall: [string, string], client: Client | null, label: string): VisitLine {
+  return {
+    visit: {
+      id, membership: "m1", client: client?.id ?? "c9", client_label: label, place: "Albi", service: "Aide à la toilette",
+      starts_at: at(wall[0]), ends_at: at(wall[1]), state: "planned", instructions: "",
+    },
+    client,
+    progress: { start: null, end: null },
+    button: "start",
+  };
+}
+
+/** A phone in memory, only as clever as the stories of this folder need. Never shipped. */
+export class FakePhone implements Bridge {
+  phone: PhoneView = {
+    state: "ready", first_name: "Amina", last_name: "Belkacem", organisation: "Aide 81", office_phone: "+33563000000",
+    zone: "Europe/Paris", server: "https://releve.example", now: measured(NOW), wall_error_ms: null, online: true,
+    trouble: null, synced_at: NOW - 60_000, syncing: false, waiting: 0, to_correct: 0, in_progress: null,
+    lease_until: NOW + 3 * 86_400_000, version: "0.1.0",
+  };
+  visits: VisitLine[] = [
+    line("v1", ["08:00", "09:30"], garrigues, "Mme Garrigues"),
+    line("v2", ["10:00", "11:00"], null, "M. Ferrer"),
+  ];
+  outbox: ActLine[] = [];
+  notes: VisitNotes = { distance_hm: null, expenses_cents: null, comment: "" };
+  acts: Act[] = [];
+  /** The next act is refused with this. */
+  refuse: string | null = null;
+  /** Looking is refused with this. */
+  refuseAsk: string | null = null;
+  picture: Reading | string = { method: "qr", text: "https://r.example/b/AAA" };
+  tag: ((reading: Reading) => void) | null = null;
+  nfc = true;
+  #listeners = new Set<() => void>();
+
+  changed(): void {
+    for (const listener of this.#listeners) listener();
+  }
+
+  changes(changed: () => void): () => void {
+    this.#listeners.add(changed);
+    return () => this.#listeners.delete(changed);
+  }
+
+  async act(act: Act): Promise<Reply> {
+    this.acts.push(act);
+    if (this.refuse) {
+      const code = this.refuse;
+      this.refuse = null;
+      throw new RefusalError(code);
+    }
+    if (act.do === "badge" || act.do === "clock_by_hand") {
+      const target = this.visits.find((one) => one.visit.id === (act.visit ?? "v1")) ?? this.visits[0]!;
+      const kind = act.do === "clock_by_hand" ? act.kind : target.button === "end" ? "end" : "start";
+      target.button = kind === "start" ? "end" : null;
+      this.phone.in_progress =
+        kind === "start" ? { visit: target.visit.id, client_label: "Mme Garrigues", since: at("08:03") } : null;
+      this.phone.waiting += 1;
+      this.changed();
+      return {
+        is: "clocked", event: `e${this.acts.length}`, visit: target.visit.id, kind, client_label: "Mme Garrigues",
+        measured: measured(at(kind === "start" ? "08:03" : "09:31")), assurance: "qr", undo_ms: 30_000,
+      };
+    }
+    if (act.do === "undo") this.phone.in_progress = null;
+    if (act.do === "write_notes") this.notes = act.notes;
+    if (act.do === "enrol") this.phone.state = "ready";
+    this.changed();
+    return { is: "done" };
+  }
+
+  async ask(ask: Ask): Promise<View> {
+    if (ask.ask === "phone") return { view: "phone", ...this.phone };
+    if (this.refuseAsk) throw new RefusalError(this.refuseAsk);
+    switch (ask.ask) {
+      case "day": {
+        const day = ask.day ?? "2026-11-23";
+        const visits = day === "2026-11-23" ? this.visits : [];
+        const next = this.phone.in_progress?.visit ?? visits.find((one) => one.button === "start")?.visit.id ?? null;
+        return {
+          view: "day", day, today: "2026-11-23", from: "2026-11-16", to: "2026-12-21", visits, next,
+          hours: { planned: 150, badged: 0, retained: 0 },
+        };
+      }
+      case "visit": {
+        const found = this.visits.find((one) => one.visit.id === ask.id);
+        if (!found) throw new RefusalError("not_found");
+        return {
+          view: "visit", line: found, stamps: [], notes: this.notes, notes_open: true, retained: null,
+          hours: { planned: 90, badged: 0, retained: 0 },
+        };
+      }
+      case "clients":
+        return { view: "clients", clients: [garrigues] };
+      case "client":
+        return { view: "client", client: garrigues, visits: this.visits.slice(0, 1) };
+      case "outbox":
+        return { view: "outbox", acts: this.outbox };
+      case "privacy":
+        return { view: "privacy", positions: [], visits_held: 12, clients_held: 1, stamps_held: 0, lease_until: null };
+    }
+  }
+
+  readTag(signal: AbortSignal): Promise<Reading> {
+    if (!this.nfc) return Promise.reject(new RefusalError("no_nfc"));
+    return new Promise((resolve, reject) => {
+      this.tag = resolve;
+      signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+    });
+  }
+
+  async readPicture(): Promise<Reading> {
+    if (typeof this.picture === "string") throw new RefusalError(this.picture);
+    return this.picture;
+  }
+}
