@@ -14,7 +14,7 @@ const SHARED: &[&str] =
 
 /// What `releve-core` may depend on: no Tauri, no async runtime, no HTTP client.
 const CORE: &[&str] =
-    &["image", "releve-shared", "rqrr", "rusqlite", "serde", "serde_json", "thiserror", "ts-rs", "uuid"];
+    &["image", "ndef-rs", "releve-shared", "rqrr", "rusqlite", "rxing", "serde", "serde_json", "thiserror", "ts-rs", "uuid"];
 
 #[test]
 fn the_kernel_and_the_core_depend_on_little() {

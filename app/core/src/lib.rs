@@ -5,12 +5,14 @@
 
 mod acts;
 mod badge;
+pub mod code;
 pub mod core;
 pub mod door;
 mod enrol;
 mod exchange;
 mod fault;
 mod lease;
+pub mod ndef;
 pub mod phone;
 pub mod ports;
 mod scene;
