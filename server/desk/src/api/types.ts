@@ -201,6 +201,7 @@ export interface BoardRow {
   status: BoardStatus;
   anomalies: string[];
   phone: BoardPhone | null;
+  cancel_reason: string | null;
   rev: number;
 }
 export interface Board {
@@ -215,7 +216,7 @@ export interface ProofStamp {
   device: string;
   seq: number;
   received_at: Ms;
-  wall: Ms;
+  wall: Ms | null;
   note: string | null;
 }
 export interface Proof {
@@ -237,6 +238,8 @@ export interface VisitRow {
   visit: Visit;
   caregiver_name: string;
   client_name: string;
+  status: BoardStatus;
+  cancel_reason: string | null;
   rev: number;
 }
 export interface TagIssued {

@@ -40,6 +40,7 @@ const row = (more: Partial<BoardRow> = {}): BoardRow => ({
   status: "done",
   anomalies: [],
   phone: null,
+  cancel_reason: null,
   rev: 1,
   ...more,
 });
