@@ -1,3 +1,16 @@
-//! The server.
+//! The server of Relève: desk, phones and public pages in one binary.
 
+pub mod app;
+pub mod audit;
+pub mod clients;
+pub mod config;
 pub mod db;
+pub mod health;
+pub mod http;
+pub mod identity;
+pub mod people;
+pub mod sync;
+pub mod text;
+pub mod visits;
+#[cfg(test)]
+mod testing;

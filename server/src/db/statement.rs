@@ -50,6 +50,13 @@ macro_rules! statements {
 /// on both engines.
 #[must_use]
 pub fn statements() -> Vec<Statement> {
-    let rooms: &[&[Statement]] = &[super::feed::ALL, super::migrate::ALL, crate::audit::ALL];
+    let rooms: &[&[Statement]] = &[
+        super::feed::ALL,
+        super::migrate::ALL,
+        crate::audit::ALL,
+        crate::clients::ALL,
+        crate::people::ALL,
+        crate::visits::ALL,
+    ];
     [rooms, crate::identity::ALL].concat().concat()
 }

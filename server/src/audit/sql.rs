@@ -1,0 +1,116 @@
+//! Statements of the audit log.
+
+use releve_shared::id::{AuditId, OrganisationId};
+use releve_shared::time::Moment;
+
+use crate::db::{Fault, Row, Tx, Value};
+
+crate::statements! {
+    /// Notes an act.
+    APPEND = "INSERT INTO audit_entry (id, organisation, at, who, verb, what, detail)
+               VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO NOTHING";
+    /// The newest entries before a place.
+    PAGE = "SELECT e.id, e.at, e.who, COALESCE(a.name, e.who), e.verb, e.what, e.detail
+              FROM audit_entry e LEFT JOIN account a ON e.who = 'account/' || a.id
+             WHERE e.organisation = $1 AND e.id < $2 ORDER BY e.id DESC LIMIT $3";
+    /// Organisations with entries outside the chain.
+    UNSEALED = "SELECT DISTINCT organisation FROM audit_entry WHERE n IS NULL ORDER BY organisation";
+    /// The head of a chain.
+    HEAD = "SELECT n, hash FROM audit_entry WHERE organisation = $1 AND n IS NOT NULL
+             ORDER BY n DESC LIMIT 1";
+    /// The oldest entries outside the chain.
+    DUE = "SELECT id, at, who, verb, what, detail FROM audit_entry
+            WHERE organisation = $1 AND n IS NULL ORDER BY at, id LIMIT $2";
+    /// Gives an entry its place, once.
+    SEAL = "UPDATE audit_entry SET n = $1, hash = $2 WHERE id = $3 AND n IS NULL";
+    /// A chain from its start.
+    CHAIN = "SELECT id, at, who, verb, what, detail, n, hash FROM audit_entry
+              WHERE organisation = $1 AND n > $2 ORDER BY n LIMIT $3";
+    /// Every organisation with a log.
+    LOGS = "SELECT DISTINCT organisation FROM audit_entry ORDER BY organisation";
+}
+
+/// An entry as it is kept.
+pub(super) struct Kept {
+    pub id: AuditId,
+    pub at: Moment,
+    pub who: String,
+    pub verb: String,
+    pub what: String,
+    pub detail: String,
+}
+
+impl Kept {
+    fn of(row: &Row) -> Result<Self, Fault> {
+        Ok(Self {
+            id: row.get(0)?,
+            at: row.get(1)?,
+            who: row.get(2)?,
+            verb: row.get(3)?,
+            what: row.get(4)?,
+            detail: row.get(5)?,
+        })
+    }
+}
+
+pub(super) fn append(tx: &mut Tx, of: OrganisationId, kept: &Kept) -> Result<(), Fault> {
+    let Kept { id, at, who, verb, what, detail } = kept;
+    let values =
+        [(*id).into(), of.into(), (*at).into(), who.into(), verb.into(), what.into(), detail.into()];
+    tx.execute(&APPEND, &values)?;
+    Ok(())
+}
+
+/// Entries newest first: the entry, and who it was by name.
+pub(super) fn page(
+    tx: &mut Tx,
+    organisation: OrganisationId,
+    before: &str,
+    limit: u32,
+) -> Result<Vec<(Kept, String)>, Fault> {
+    let rows = tx.query(&PAGE, &[organisation.into(), before.into(), limit.into()])?;
+    let read = |row: &Row| {
+        let kept = Kept {
+            id: row.get(0)?,
+            at: row.get(1)?,
+            who: row.get(2)?,
+            verb: row.get(4)?,
+            what: row.get(5)?,
+            detail: row.get(6)?,
+        };
+        Ok((kept, row.get(3)?))
+    };
+    rows.iter().map(read).collect()
+}
+
+pub(super) fn unsealed(tx: &mut Tx) -> Result<Vec<OrganisationId>, Fault> {
+    tx.query(&UNSEALED, &[])?.iter().map(|row| row.get(0)).collect()
+}
+
+pub(super) fn logs(tx: &mut Tx) -> Result<Vec<OrganisationId>, Fault> {
+    tx.query(&LOGS, &[])?.iter().map(|row| row.get(0)).collect()
+}
+
+pub(super) fn head(tx: &mut Tx, of: OrganisationId) -> Result<Option<(u64, String)>, Fault> {
+    let row = tx.query_opt(&HEAD, &[of.into()])?;
+    row.map(|row| Ok((row.get(0)?, row.get(1)?))).transpose()
+}
+
+pub(super) fn due(tx: &mut Tx, of: OrganisationId, limit: u32) -> Result<Vec<Kept>, Fault> {
+    tx.query(&DUE, &[of.into(), limit.into()])?.iter().map(Kept::of).collect()
+}
+
+pub(super) fn place(tx: &mut Tx, id: AuditId, n: u64, hash: String) -> Result<(), Fault> {
+    tx.execute(&SEAL, &[n.into(), Value::from(hash), id.into()])?;
+    Ok(())
+}
+
+pub(super) fn chain(
+    tx: &mut Tx,
+    of: OrganisationId,
+    after: u64,
+    limit: u32,
+) -> Result<Vec<(Kept, u64, String)>, Fault> {
+    let rows = tx.query(&CHAIN, &[of.into(), after.into(), limit.into()])?;
+    rows.iter().map(|row| Ok((Kept::of(row)?, row.get(6)?, row.get(7)?))).collect()
+}

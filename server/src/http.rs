@@ -1,0 +1,122 @@
+//! The router: routes of every room, the layers around them, and errors as answers.
+
+mod around;
+mod files;
+mod refused;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::header::{HeaderName, HeaderValue};
+use axum::routing::get;
+use tower::ServiceBuilder;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::decompression::RequestDecompressionLayer;
+use tower_http::limit::RequestBodyLimitLayer;
+use tower_http::set_header::SetResponseHeaderLayer;
+use tower_http::timeout::RequestBodyTimeoutLayer;
+use utoipa::openapi::{Info, License, OpenApi, OpenApiBuilder};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_swagger_ui::SwaggerUi;
+
+use crate::app::App;
+use crate::{audit, clients, health, identity, people, sync, visits};
+
+pub use crate::identity::desk::{Desk, Role};
+pub use crate::identity::phone::Phone;
+pub use refused::{Refused, RefusedBody};
+
+/// What a page of ours may load and do.
+const POLICY: &str = "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; \
+     base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+/// The documentation page alone sets styles on its elements.
+const DOCS_POLICY: &str = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; \
+     object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+/// Every route that the OpenAPI document tells of.
+fn api() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(description())
+        .merge(identity::routes())
+        .merge(sync::routes())
+        .merge(audit::routes())
+        .merge(people::routes())
+        .merge(clients::routes())
+        .merge(visits::routes())
+}
+
+fn description() -> OpenApi {
+    let mut info = Info::new("Relève", env!("CARGO_PKG_VERSION"));
+    info.description = Some(
+        "The desk's interface. Unsafe methods need a session and the same origin. Any answer but \
+         2xx is a refusal: a stable code, the field it is about, and when to come back."
+            .to_owned(),
+    );
+    info.license = Some(License::new("EUPL-1.2"));
+    OpenApiBuilder::new().info(info).build()
+}
+
+/// The OpenAPI document, as `make gen` writes it for the desk.
+///
+/// # Errors
+/// When it cannot be JSON, which is a bug.
+pub fn openapi() -> Result<String, serde_json::Error> {
+    let mut text = api().into_openapi().to_pretty_json()?;
+    text.push('\n');
+    Ok(text)
+}
+
+/// The whole application as one service.
+pub fn router(app: App) -> Router {
+    let (api, document) = api().split_for_parts();
+    let docs = SwaggerUi::new("/api/docs").url("/api/openapi.json", document);
+    let docs = Router::from(docs).layer(header("content-security-policy", DOCS_POLICY));
+    let limit = app.config.server.max_body_bytes;
+    let timeout = std::time::Duration::from_secs(app.config.server.timeout_s);
+    let hsts = app.config.server.https().then_some("max-age=31536000; includeSubDomains");
+
+    let routed = api
+        .merge(Router::new().route("/healthz", get(health::alive)))
+        .merge(Router::new().route("/readyz", get(health::ready)))
+        .merge(identity::pages())
+        .merge(docs)
+        .fallback(files::serve)
+        .layer(DefaultBodyLimit::max(limit));
+    let layered = routed
+        .layer(
+            ServiceBuilder::new()
+                .layer(RequestBodyLimitLayer::new(limit))
+                .layer(RequestBodyTimeoutLayer::new(timeout))
+                .map_request(around::plain_body)
+                .layer(RequestDecompressionLayer::new())
+                .map_request(around::plain_body),
+        )
+        .layer(axum::middleware::from_fn_with_state(app.clone(), around::same_origin))
+        .layer(axum::middleware::from_fn_with_state(app.clone(), around::timed))
+        .layer(axum::middleware::from_fn(around::refusals))
+        .layer(CatchPanicLayer::custom(around::panicked))
+        .layer(CompressionLayer::new())
+        .layer(header("content-security-policy", POLICY))
+        .layer(header("x-content-type-options", "nosniff"))
+        .layer(header("x-frame-options", "DENY"))
+        .layer(header("referrer-policy", "no-referrer"))
+        .layer(header("cross-origin-opener-policy", "same-origin"))
+        .layer(header("permissions-policy", "camera=(), microphone=(), geolocation=()"));
+    let layered = match hsts {
+        Some(value) => layered.layer(header("strict-transport-security", value)),
+        None => layered,
+    };
+    layered
+        .layer(axum::middleware::from_fn_with_state(app.clone(), around::told))
+        .with_state(app)
+}
+
+fn header(
+    name: &'static str,
+    value: &'static str,
+) -> SetResponseHeaderLayer<HeaderValue> {
+    SetResponseHeaderLayer::if_not_present(
+        HeaderName::from_static(name),
+        HeaderValue::from_static(value),
+    )
+}

@@ -1,0 +1,80 @@
+//! Tenants.
+
+use releve_shared::establishment::Organisation;
+use releve_shared::id::{EstablishmentId, OrganisationId};
+use releve_shared::refusal::Refusal;
+use releve_shared::sync::{RowKind, Scope};
+use releve_shared::time::{Moment, Zone};
+
+use super::keys::{Keys, tag_keys};
+use super::sql;
+use crate::db::{Answer, Tx};
+
+/// A tenant to be.
+#[derive(Clone, Debug)]
+pub struct NewOrganisation {
+    /// Its id.
+    pub id: OrganisationId,
+    /// Its name, as on the door.
+    pub name: String,
+    /// Telephone of the office.
+    pub phone: String,
+    /// Its zone.
+    pub zone: Zone,
+    /// Its first site.
+    pub establishment: EstablishmentId,
+    /// Chance for its keys, drawn by the caller.
+    pub chance: [u8; 96],
+}
+
+/// Founds an organisation with one site and its keys.
+///
+/// # Errors
+/// Those of the database.
+pub fn add_organisation(tx: &mut Tx, keys: &Keys, new: &NewOrganisation, now: Moment) -> Answer<()> {
+    sql::add_organisation(tx, new.id, &new.name, &new.phone, new.zone.name(), now)?;
+    sql::add_establishment(tx, new.establishment, new.id, &new.name)?;
+    keys.found(tx, new.id, &new.chance, now)?;
+    tx.changed(&Scope::organisation(new.id), &RowKind::Organisation, new.id);
+    Ok(())
+}
+
+/// An organisation as phones know it.
+///
+/// # Errors
+/// [`Refusal::NotFound`].
+pub fn organisation(tx: &mut Tx, id: OrganisationId) -> Answer<Organisation> {
+    let row = sql::organisation(tx, id)?.ok_or(Refusal::NotFound)?;
+    let tag_keys = tag_keys(tx, id)?;
+    Ok(Organisation { id, name: row.name, phone: row.phone, zone: row.zone, tag_keys })
+}
+
+/// The zone of an organisation.
+///
+/// # Errors
+/// [`Refusal::NotFound`].
+pub fn zone(tx: &mut Tx, id: OrganisationId) -> Answer<Zone> {
+    Ok(sql::organisation(tx, id)?.ok_or(Refusal::NotFound)?.zone)
+}
+
+/// Every organisation of this server, for its jobs.
+///
+/// # Errors
+/// Those of the database.
+pub fn every_organisation(tx: &mut Tx) -> Answer<Vec<OrganisationId>> {
+    Ok(sql::organisations(tx)?)
+}
+
+/// The body of an organisation in the feed; `None` when it is gone.
+///
+/// # Errors
+/// Those of the database.
+pub fn body(tx: &mut Tx, id: &str) -> Answer<Option<String>> {
+    let Ok(id) = id.parse() else { return Ok(None) };
+    if sql::organisation(tx, id)?.is_none() {
+        return Ok(None);
+    }
+    let organisation = organisation(tx, id)?;
+    let json = serde_json::to_string(&organisation);
+    Ok(Some(json.map_err(|e| crate::db::Fault::of("writing JSON", e))?))
+}
