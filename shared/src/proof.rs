@@ -5,8 +5,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{ClockEventId, DeviceId};
+use crate::id::{ClockEventId, DeviceId, OrganisationId};
 use crate::keys::{Digest, PublicKey, Purpose, Signature, Signer};
+use crate::time::Moment;
 use crate::visit::ClockEvent;
 
 /// The hash before the first stamp.
@@ -27,6 +28,7 @@ pub fn note_digest(salt: &str, note: &str) -> Digest {
 
 /// The head of a phone's chain, signed by its device key once per upload.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ChainHead {
     /// Number of the last stamp.
     pub seq: u64,
@@ -112,8 +114,22 @@ pub fn verify<'a>(
     raws: impl IntoIterator<Item = &'a str>,
     heads: &[ChainHead],
 ) -> Result<Digest, Broken> {
-    let mut hash = Digest::from_bytes(GENESIS);
-    let mut expected = 0;
+    verify_after(device, key, (0, Digest::from_bytes(GENESIS)), raws, heads)
+}
+
+/// Checks a part of a device's chain: the stamps that follow number and hash `after`. A signed head
+/// after them vouches for the hash that they start from.
+///
+/// # Errors
+/// The first thing wrong, naming the stamp.
+pub fn verify_after<'a>(
+    device: DeviceId,
+    key: &PublicKey,
+    after: (u64, Digest),
+    raws: impl IntoIterator<Item = &'a str>,
+    heads: &[ChainHead],
+) -> Result<Digest, Broken> {
+    let (mut expected, mut hash) = after;
     for raw in raws {
         expected += 1;
         let event: ClockEvent =
@@ -138,6 +154,67 @@ pub fn verify<'a>(
         }
     }
     Ok(hash)
+}
+
+/// A month of an organisation's stamps, as the desk exports it and `releve-server verify` reads it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Export {
+    /// [`Export::FORMAT`].
+    pub format: u32,
+    /// Whose.
+    pub organisation: OrganisationId,
+    /// Its name.
+    pub name: String,
+    /// `YYYY-MM`, by the reception of the stamps.
+    pub month: String,
+    /// When it was made.
+    pub made_at: Moment,
+    /// Its phones.
+    pub devices: Vec<DeviceProof>,
+}
+
+/// A phone's part of an export.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct DeviceProof {
+    /// Which phone.
+    pub device: DeviceId,
+    /// Its public key.
+    pub key: PublicKey,
+    /// The number that the stamps follow; 0 at the start of the chain.
+    pub after: u64,
+    /// The chain's hash after that number.
+    pub after_hash: Digest,
+    /// The stamps, byte for byte as the phone wrote them.
+    pub stamps: Vec<String>,
+    /// The heads that it signed over them.
+    pub heads: Vec<ChainHead>,
+}
+
+impl Export {
+    /// The format that this build writes and reads.
+    pub const FORMAT: u32 = 1;
+
+    /// Checks every phone's chain. Gives how many stamps were checked, and how many of the last ones
+    /// no signed head covers yet.
+    ///
+    /// # Errors
+    /// The first phone whose chain does not hold, and what is wrong with it.
+    pub fn check(&self) -> Result<(usize, usize), (DeviceId, Broken)> {
+        let (mut checked, mut unsigned) = (0, 0);
+        for part in &self.devices {
+            let raws = part.stamps.iter().map(String::as_str);
+            let after = (part.after, part.after_hash);
+            verify_after(part.device, &part.key, after, raws, &part.heads)
+                .map_err(|broken| (part.device, broken))?;
+            let signed = part.heads.iter().map(|h| h.seq).max().unwrap_or(part.after);
+            let covered = usize::try_from(signed.saturating_sub(part.after)).unwrap_or(usize::MAX);
+            checked += part.stamps.len();
+            unsigned += part.stamps.len().saturating_sub(covered);
+        }
+        Ok((checked, unsigned))
+    }
 }
 
 #[cfg(test)]
@@ -204,6 +281,34 @@ mod tests {
             }
             prop_assert!(check(&raws[..raws.len() - 1]).is_err(), "a missing stamp passes");
         }
+    }
+
+    #[test]
+    fn b_01_an_exported_part_is_checked_from_where_it_starts() {
+        let key = Signer::from_seed(&[4; 32]);
+        let (raws, hash) = chain(5);
+        let (_, after_hash) = chain(2);
+        let part = DeviceProof {
+            device: id(8),
+            key: key.public(),
+            after: 2,
+            after_hash,
+            stamps: raws[2..].to_vec(),
+            heads: vec![ChainHead::sign(id(8), 5, hash, &key)],
+        };
+        let mut export = Export {
+            format: Export::FORMAT,
+            organisation: id(1),
+            name: "Agence".into(),
+            month: "2026-11".into(),
+            made_at: Moment(5),
+            devices: vec![part],
+        };
+        assert_eq!(export.check(), Ok((3, 0)));
+        export.devices[0].stamps[1] = export.devices[0].stamps[1].replace(":7", ":8");
+        let (device, broken) = export.check().unwrap_err();
+        assert_eq!(device, id(8));
+        assert!(matches!(broken, Broken::Link { .. }), "{broken}");
     }
 
     #[test]

@@ -1,0 +1,20 @@
+//! People helped at home: their sheets, and the tags that stay at their homes (rows O-01, O-05, B-04).
+
+mod feed;
+mod page;
+mod routes;
+mod sheet;
+mod sql;
+pub mod sun;
+mod tags;
+mod tap;
+
+pub use feed::{body, grants};
+pub use routes::routes;
+pub use sheet::{Checked, ClientInput, ClientRow, Sheet, change, create, label, list, read};
+pub use sql::ALL;
+pub use tags::{Encoding, RevokeInput, TagInput, TagIssued, TagRow, issue, revoke, short_code};
+pub use tap::{Found, Neighbour, verify};
+
+/// A client's tags, the newest first.
+pub use tags::list as tags_of;

@@ -1,0 +1,213 @@
+//! Texts that people type: checked, and folded for search. Pure.
+
+use releve_shared::refusal::Refusal;
+use unicode_normalization::UnicodeNormalization as _;
+use unicode_normalization::char::is_combining_mark;
+
+/// A field that cannot be taken, and why.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{field}: {refusal}")]
+pub struct BadField {
+    /// The field's name in the request.
+    pub field: &'static str,
+    /// Why.
+    pub refusal: Refusal,
+}
+
+impl BadField {
+    /// A field that is missing or not of its kind.
+    #[must_use]
+    pub fn invalid(field: &'static str) -> Self {
+        Self { field, refusal: Refusal::Invalid }
+    }
+}
+
+impl From<BadField> for crate::http::Refused {
+    fn from(bad: BadField) -> Self {
+        Self::field(bad.refusal, bad.field)
+    }
+}
+
+/// Longest name, street, label or role, in characters.
+pub const LINE: usize = 120;
+
+/// Longest free text, in characters.
+pub const PARAGRAPH: usize = 4_000;
+
+/// A text of one line, trimmed; it may be empty.
+///
+/// # Errors
+/// [`Refusal::TooLong`] above `most` characters, [`Refusal::Invalid`] with control characters.
+pub fn line(field: &'static str, text: &str, most: usize) -> Result<String, BadField> {
+    checked(field, text, most, |c| c.is_control())
+}
+
+/// A text of one line that is not empty.
+///
+/// # Errors
+/// As [`line`], and [`Refusal::Invalid`] when nothing is left.
+pub fn required(field: &'static str, text: &str, most: usize) -> Result<String, BadField> {
+    let text = line(field, text, most)?;
+    if text.is_empty() { Err(BadField::invalid(field)) } else { Ok(text) }
+}
+
+/// A text of several lines; it may be empty.
+///
+/// # Errors
+/// As [`line`]; line ends and tabs are allowed.
+pub fn paragraph(field: &'static str, text: &str) -> Result<String, BadField> {
+    checked(field, &text.replace("\r\n", "\n"), PARAGRAPH, |c| {
+        c.is_control() && c != '\n' && c != '\t'
+    })
+}
+
+fn checked(
+    field: &'static str,
+    text: &str,
+    most: usize,
+    bad: impl Fn(char) -> bool,
+) -> Result<String, BadField> {
+    let text = text.trim();
+    if text.chars().any(bad) {
+        return Err(BadField::invalid(field));
+    }
+    if text.chars().count() > most {
+        return Err(BadField { field, refusal: Refusal::TooLong });
+    }
+    Ok(text.nfc().collect())
+}
+
+/// A telephone number as E.164; numbers without a country are French. Empty stays empty.
+///
+/// # Errors
+/// [`Refusal::Invalid`] for a text that is no telephone number.
+pub fn phone(field: &'static str, text: &str) -> Result<String, BadField> {
+    let text = line(field, text, 40)?;
+    if text.is_empty() {
+        return Ok(text);
+    }
+    let number = phonenumber::parse(Some(phonenumber::country::FR), &text)
+        .ok()
+        .filter(phonenumber::is_valid)
+        .ok_or(BadField::invalid(field))?;
+    Ok(number.format().mode(phonenumber::Mode::E164).to_string())
+}
+
+/// A text without case, accents or punctuation: words of letters and digits between single spaces.
+#[must_use]
+pub fn fold(text: &str) -> String {
+    let plain: String = text
+        .nfkd()
+        .filter(|c| !is_combining_mark(*c))
+        .flat_map(char::to_lowercase)
+        .map(|c| if c.is_alphanumeric() { c } else { ' ' })
+        .collect();
+    let plain = plain.replace('œ', "oe").replace('æ', "ae").replace('ß', "ss");
+    plain.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// What the folded column of a row holds: its texts, and its telephone as it is typed in France too.
+#[must_use]
+pub fn folded(texts: &[&str], phone: &str) -> String {
+    let national = phone.strip_prefix("+33").map(|rest| format!("0{rest}")).unwrap_or_default();
+    fold(&[&texts.join(" "), phone, &national].map(str::to_owned).join(" "))
+}
+
+/// What was typed into a search field: the pattern of its longest word for LIKE, and all its words.
+///
+/// Folding leaves letters, digits and spaces, so that the pattern holds no sign of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Search {
+    /// `%word%`; `%` when nothing was typed.
+    pub pattern: String,
+    words: Vec<String>,
+}
+
+impl Search {
+    /// Of what was typed.
+    #[must_use]
+    pub fn of(typed: &str) -> Self {
+        let folded = fold(&typed.chars().take(200).collect::<String>());
+        let digits = folded.chars().all(|c| c.is_ascii_digit() || c == ' ');
+        let words: Vec<String> = if digits {
+            Some(folded.replace(' ', "")).filter(|d| !d.is_empty()).into_iter().collect()
+        } else {
+            folded.split(' ').map(str::to_owned).collect()
+        };
+        let longest = words.iter().max_by_key(|w| w.len()).cloned();
+        let pattern = longest.map_or_else(|| "%".to_owned(), |word| format!("%{word}%"));
+        Self { pattern, words }
+    }
+
+    /// Whether a folded column holds every word.
+    #[must_use]
+    pub fn finds(&self, folded: &str) -> bool {
+        self.words.iter().all(|word| folded.contains(word.as_str()))
+    }
+}
+
+/// A text inside HTML, between tags or in a quoted attribute.
+#[must_use]
+pub fn html(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => safe.push_str("&amp;"),
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            '"' => safe.push_str("&quot;"),
+            '\'' => safe.push_str("&#39;"),
+            other => safe.push(other),
+        }
+    }
+    safe
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn case_accents_and_order_of_words_do_not_matter() {
+        let row = folded(&["Zoé", "D'Aubigné-Lœuil", "Saint-Juéry"], "+33563540102");
+        for typed in ["zoe", "AUBIGNÉ", "loeuil zoé", "saint juery", "05 63 54", "+33563", "", "  "] {
+            assert!(Search::of(typed).finds(&row), "{typed}");
+        }
+        assert!(!Search::of("zoe carmaux").finds(&row));
+        assert_eq!(Search::of("100%_").pattern, "%100%");
+    }
+
+    #[test]
+    fn telephones_are_kept_as_e164() {
+        assert_eq!(phone("phone", "05 63 54 01 02").unwrap(), "+33563540102");
+        assert_eq!(phone("phone", "+33 6.12.34.56.78").unwrap(), "+33612345678");
+        assert_eq!(phone("phone", " ").unwrap(), "");
+        assert_eq!(phone("phone", "call me"), Err(BadField::invalid("phone")));
+    }
+
+    #[test]
+    fn texts_are_trimmed_and_bounded() {
+        assert_eq!(required("role", "  Aide à domicile ", LINE).unwrap(), "Aide à domicile");
+        assert_eq!(required("role", " \t ", LINE), Err(BadField::invalid("role")));
+        assert_eq!(line("role", "a\0b", LINE), Err(BadField::invalid("role")));
+        let long = line("role", &"é".repeat(LINE + 1), LINE);
+        assert_eq!(long, Err(BadField { field: "role", refusal: Refusal::TooLong }));
+        assert_eq!(paragraph("text", "a\r\nb").unwrap(), "a\nb");
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_typed_leaves_a_sign_of_sql_or_html(typed in ".{0,60}") {
+            let pattern = Search::of(&typed).pattern;
+            let word = pattern.trim_matches('%');
+            prop_assert!(word.chars().all(|c| c.is_alphanumeric()), "{}", pattern);
+            prop_assert!(!html(&typed).contains(['<', '>', '"', '\'']));
+        }
+
+        #[test]
+        fn a_text_is_found_by_itself(text in "[a-zA-Zéèàçôœ' -]{1,30}") {
+            prop_assert!(Search::of(&text).finds(&folded(&[&text], "")));
+        }
+    }
+}

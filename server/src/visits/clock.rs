@@ -1,0 +1,269 @@
+//! Stamps: stored as they came, measured, judged, never refused for what they look like
+//! (rows O-13 to O-18, B-01, B-03, B-04).
+
+use releve_shared::badge::{Assurance, Method};
+use releve_shared::clock::{Anchor, Measured, Quality, locate};
+use releve_shared::id::{CommandId, DeviceId, OrganisationId, PersonId};
+use releve_shared::keys::Digest;
+use releve_shared::person::MembershipState;
+use releve_shared::proof::{ChainHead, GENESIS, link, note_digest};
+use releve_shared::refusal::Refusal;
+use releve_shared::sync::{Clock, Note, RowKind, Scope};
+use releve_shared::time::{HOUR_MS, MINUTE_MS, Moment};
+use releve_shared::visit::{Anomaly, ClockEvent, ClockKind, Clocked, Progress, VisitState};
+
+use super::rows::{self, Plan};
+use super::rules::{self, Facts, Link, TagVerdict};
+use super::stamps::{self, Raw};
+use crate::db::{Answer, Tx};
+use crate::identity::Keys;
+use crate::{clients, identity, people};
+
+/// An unplanned visit is taken to last this long until its end is badged.
+const UNPLANNED_MS: i64 = HOUR_MS;
+
+/// What is known of the phone that sends, and when it is heard.
+#[derive(Clone, Copy, Debug)]
+pub struct Reception<'a> {
+    /// For which organisation the phone is enrolled.
+    pub organisation: OrganisationId,
+    /// Which phone.
+    pub device: DeviceId,
+    /// Whose.
+    pub person: PersonId,
+    /// Every exchange with it, these ones included.
+    pub anchors: &'a [Anchor],
+    /// When.
+    pub at: Moment,
+    /// The server's keys: changing codes of chips are verified with them.
+    pub keys: &'a Keys,
+}
+
+/// Takes a stamp. Whatever it looks like it is stored, then measured and judged; what is odd about
+/// it is flagged. A stamp that is here already changes nothing.
+///
+/// # Errors
+/// [`Refusal::ProofBroken`] when the bytes are no stamp, or not that of the command.
+pub fn record_clock(
+    tx: &mut Tx,
+    from: &Reception<'_>,
+    command: CommandId,
+    clock: &Clock,
+) -> Answer<()> {
+    let event: ClockEvent =
+        serde_json::from_str(&clock.event).map_err(|_| Refusal::ProofBroken)?;
+    if event.id.uuid() != command.uuid() || !codes_are_clean(&event) {
+        return Err(Refusal::ProofBroken.into());
+    }
+    let place = people::place(tx, event.membership, from.person)?;
+    let raw = Raw {
+        organisation: place.as_ref().map_or(from.organisation, |p| p.organisation),
+        device: from.device,
+        membership: event.membership,
+        raw: clock.event.clone(),
+        received_at: from.at,
+    };
+    if !stamps::add(tx, &event, &raw, link(event.prev, &clock.event))? {
+        return Ok(());
+    }
+    if let Some(note) = clock.note.as_ref().filter(|note| belongs(note, &event)) {
+        stamps::add_note(tx, event.id, note)?;
+    }
+    if place.is_some() {
+        receive_visit(tx, from, &event, &raw, clock)?;
+    }
+    judge(tx, from, &event, &raw)
+}
+
+/// Measures the stamps of a phone again after new anchors, where they place them better: a new
+/// measure each, the old ones stay (sync.md CK3).
+///
+/// # Errors
+/// Those of the database.
+pub fn remeasure(tx: &mut Tx, from: &Reception<'_>) -> Answer<()> {
+    for id in stamps::unsure(tx, from.device)? {
+        let Some(raw) = stamps::raw(tx, id)? else { continue };
+        let Ok(event) = serde_json::from_str::<ClockEvent>(&raw.raw) else { continue };
+        let Some(before) = rows::stamp(tx, &id.to_string())? else { continue };
+        let better = locate(from.anchors, &event.stamp, event.seq, Some(raw.received_at));
+        if improves(&better, &before.clocked.measured) {
+            judge(tx, from, &event, &raw)?;
+        }
+    }
+    Ok(())
+}
+
+/// Keeps a head that a phone signed; its signature is verified by the caller, who has the key.
+///
+/// # Errors
+/// Those of the database.
+pub fn record_head(tx: &mut Tx, device: DeviceId, head: &ChainHead, now: Moment) -> Answer<()> {
+    stamps::add_head(tx, device, head, now)?;
+    Ok(())
+}
+
+/// Better known than before: exact at last, or bracketed more closely.
+fn improves(new: &Measured, old: &Measured) -> bool {
+    let width = |m: &Measured| m.error_ms.unwrap_or(i64::MAX);
+    new != old && (new.quality == Quality::Exact || width(new) < width(old))
+}
+
+/// Codes go into columns, and PostgreSQL keeps no NUL in a text.
+fn codes_are_clean(event: &ClockEvent) -> bool {
+    let reason = event.reason.as_ref().map_or("", |r| r.code());
+    [event.kind.code(), event.method.code(), reason].iter().all(|code| !code.contains('\0'))
+}
+
+fn belongs(note: &Note, event: &ClockEvent) -> bool {
+    event.note == Some(note_digest(&note.salt, &note.text))
+}
+
+/// Makes the visit that nobody had planned, and lets it last until its end.
+fn receive_visit(
+    tx: &mut Tx,
+    from: &Reception<'_>,
+    event: &ClockEvent,
+    raw: &Raw,
+    clock: &Clock,
+) -> Answer<()> {
+    let org = raw.organisation;
+    let at = locate(from.anchors, &event.stamp, event.seq, Some(raw.received_at)).at;
+    let at = event.declared_at.unwrap_or(at);
+    // Claimed, so that a decision of the office meets the stamp or is stale.
+    if let Some(visit) = rows::claim(tx, org, event.visit)? {
+        let longer = visit.state == VisitState::Unplanned && event.kind == ClockKind::End;
+        if longer && visit.plan.membership == event.membership {
+            let ends_at = at.max(visit.plan.starts_at.plus(MINUTE_MS));
+            rows::write(tx, event.visit, &Plan { ends_at, ..visit.plan }, visit.held)?;
+            tx.changed(&Scope::membership(event.membership), &RowKind::Visit, event.visit);
+        }
+        return Ok(());
+    }
+    let Some(client) = clock.unplanned.or(event.client) else { return Ok(()) };
+    let taken = rows::owner(tx, event.visit)?.is_some();
+    if taken || !rows::has_client(tx, org, client)? {
+        return Ok(());
+    }
+    let plan = Plan {
+        membership: event.membership,
+        client,
+        service: String::new(),
+        starts_at: at,
+        ends_at: at.plus(UNPLANNED_MS),
+        instructions: String::new(),
+    };
+    let (start, end) = rules::window(&identity::zone(tx, org)?, from.at);
+    let held = (start..end).contains(&at);
+    rows::add(tx, org, event.visit, &plan, &VisitState::Unplanned, held, at.min(from.at))?;
+    if held {
+        tx.changed(&Scope::membership(event.membership), &RowKind::Visit, event.visit);
+    }
+    Ok(())
+}
+
+/// Measures and judges a stored stamp, and announces what came out.
+fn judge(tx: &mut Tx, from: &Reception<'_>, event: &ClockEvent, raw: &Raw) -> Answer<()> {
+    let measured = locate(from.anchors, &event.stamp, event.seq, Some(raw.received_at));
+    let known = rows::one(tx, raw.organisation, event.visit)?;
+    let client = known.as_ref().map(|k| k.visit.client).or(event.client);
+    let (claimed, tag) = verdict(tx, from, event, raw, &measured, client)?;
+    let facts = Facts {
+        event,
+        measured: &measured,
+        visit: known.as_ref().map(|k| &k.visit.state),
+        tag: &tag,
+        access: known.is_some() && had_access(tx, from, event, &measured)?,
+        doubled: doubled(tx, event, raw)?,
+        link: chain_link(tx, raw.device, event)?,
+    };
+    let anomalies = rules::anomalies(&facts);
+    let assurance = rules::assurance(claimed, &tag);
+    stamps::add_measure(tx, event.id, &measured, &assurance, &anomalies, from.at)?;
+    tx.changed(&Scope::membership(event.membership), &RowKind::ClockEvent, event.id);
+    Ok(())
+}
+
+/// What the tag proves, and whether a chip's counters go against time: then the lower counter was
+/// read in advance, and it is its stamp that is flagged, be it this one or its neighbour.
+fn verdict(
+    tx: &mut Tx,
+    from: &Reception<'_>,
+    event: &ClockEvent,
+    raw: &Raw,
+    measured: &Measured,
+    client: Option<releve_shared::id::ClientId>,
+) -> Answer<(Assurance, TagVerdict)> {
+    let read = clients::verify(tx, from.keys, raw.organisation, event, measured, client)?;
+    let Some((claimed, mut found)) = read else {
+        return Ok(match event.method {
+            Method::Manual => (Assurance::Manual, TagVerdict::None),
+            Method::Nfc | Method::Qr | Method::Unknown(_) => {
+                (Assurance::Manual, TagVerdict::Wrong(vec![Anomaly::TagUnknown]))
+            }
+        });
+    };
+    for other in &found.neighbours {
+        if other.lower && rules::read_ahead(&other.measured, measured) {
+            flag_read_ahead(tx, &other.stamp.to_string(), from.at)?;
+        } else if !other.lower && rules::read_ahead(measured, &other.measured) {
+            found.anomalies.push(Anomaly::SunOutOfOrder);
+        }
+    }
+    let tag = if found.anomalies.is_empty() { TagVerdict::True } else { TagVerdict::Wrong(found.anomalies) };
+    Ok((claimed, tag))
+}
+
+fn flag_read_ahead(tx: &mut Tx, stamp: &str, now: Moment) -> Answer<()> {
+    let Some(row) = rows::stamp(tx, stamp)? else { return Ok(()) };
+    let Clocked { id, measured, assurance, mut anomalies, .. } = row.clocked;
+    if anomalies.contains(&Anomaly::SunOutOfOrder) {
+        return Ok(());
+    }
+    anomalies.push(Anomaly::SunOutOfOrder);
+    stamps::add_measure(tx, id, &measured, &assurance, &anomalies, now)?;
+    if let Some(raw) = stamps::raw(tx, id)? {
+        tx.changed(&Scope::membership(raw.membership), &RowKind::ClockEvent, id);
+    }
+    Ok(())
+}
+
+/// Access at the time of the act, with its grace (sync.md C7).
+fn had_access(
+    tx: &mut Tx,
+    from: &Reception<'_>,
+    event: &ClockEvent,
+    measured: &Measured,
+) -> Answer<bool> {
+    let since = measured.at.plus(-rules::ACCESS_GRACE_MS);
+    let Some(place) = people::place(tx, event.membership, from.person)? else { return Ok(false) };
+    let at_work = place.state == MembershipState::Active
+        || place.ended_at.is_some_and(|ended| ended >= since);
+    Ok(at_work && rows::held_by(tx, event.visit, event.membership, since)?)
+}
+
+/// Whether another stamp of the same kind already stands for the visit.
+fn doubled(tx: &mut Tx, event: &ClockEvent, raw: &Raw) -> Answer<bool> {
+    let before = (raw.received_at, event.seq);
+    let others: Vec<Clocked> = rows::visit_stamps(tx, raw.organisation, event.visit)?
+        .into_iter()
+        .filter(|row| row.id() != event.id && (row.received_at, row.seq) < before)
+        .map(|row| row.clocked)
+        .collect();
+    let progress = Progress::of(&others);
+    Ok(match event.kind {
+        ClockKind::Start => progress.start.is_some(),
+        ClockKind::End => progress.end.is_some(),
+        ClockKind::Void | ClockKind::Unknown(_) => false,
+    })
+}
+
+/// Whether a stamp follows the one before it on its phone.
+fn chain_link(tx: &mut Tx, device: DeviceId, event: &ClockEvent) -> Answer<Link> {
+    if stamps::same_number(tx, device, event)? {
+        return Ok(Link::Broken);
+    }
+    let (number, hash) = stamps::previous(tx, device, event.seq)?
+        .unwrap_or_else(|| (0, Digest::from_bytes(GENESIS).to_string()));
+    let follows = number + 1 == event.seq && hash == event.prev.to_string();
+    Ok(if follows { Link::Whole } else { Link::Broken })
+}

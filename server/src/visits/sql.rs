@@ -1,0 +1,176 @@
+//! Every statement of the room. A stamp is inserted and read; none here changes or deletes one.
+
+crate::statements! {
+    /// A new visit.
+    ADD = "INSERT INTO visit (id, organisation, membership, client, service, starts_at, ends_at, state,
+                              instructions, held, rev, created_at)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 1, $11)";
+    /// Claims a visit of an organisation.
+    CLAIM = "UPDATE visit SET rev = rev + 1 WHERE id = $1 AND organisation = $2
+             RETURNING rev, membership, client, service, starts_at, ends_at, state, instructions, held";
+    /// Claims the planning of a worker at work, so that two visits cannot overlap unseen.
+    CLAIM_WORKER = "UPDATE membership SET rev = rev WHERE id = $1 AND organisation = $2
+                    RETURNING state";
+    /// A client of the organisation.
+    CLIENT = "SELECT id FROM client WHERE id = $1 AND organisation = $2";
+    /// Other visits of the worker that overlap a period.
+    OVERLAPS = "SELECT id FROM visit
+                 WHERE membership = $1 AND starts_at < $2 AND ends_at > $3 AND state = 'planned'
+                   AND id <> $4
+                 ORDER BY starts_at, id LIMIT 5";
+    /// Writes a planned visit.
+    WRITE = "UPDATE visit SET membership = $1, client = $2, service = $3, starts_at = $4, ends_at = $5,
+                              instructions = $6, held = $7
+              WHERE id = $8";
+    /// Calls a visit off, or back on.
+    WRITE_STATE = "UPDATE visit SET state = $1, cancel_reason = $2 WHERE id = $3";
+    /// The worker who has a visit, from now on.
+    HOLD = "INSERT INTO visit_holder (visit, membership, since) VALUES ($1, $2, $3)
+            ON CONFLICT (visit, membership, since) DO UPDATE SET until = NULL";
+    /// The worker who had it has it no more.
+    RELEASE = "UPDATE visit_holder SET until = $1 WHERE visit = $2 AND until IS NULL";
+    /// Who had a visit around a moment.
+    HELD_BY = "SELECT membership FROM visit_holder
+                WHERE visit = $1 AND membership = $2 AND (until IS NULL OR until >= $3)";
+    /// Visits whose day has come into the window.
+    ENTER = "UPDATE visit SET held = 1
+              WHERE held = 0 AND organisation = $1 AND starts_at >= $2 AND starts_at < $3
+              RETURNING id, membership";
+    /// Visits whose day has left it.
+    LEAVE = "UPDATE visit SET held = 0
+              WHERE held = 1 AND organisation = $1 AND (starts_at < $2 OR starts_at >= $3)
+              RETURNING id, membership";
+    /// The stamps of a visit, with the planning that they are in.
+    STAMP_IDS = "SELECT id, membership FROM clock_event WHERE visit = $1 ORDER BY id";
+
+    /// Visits of a period with their people, what is retained and what was noted.
+    BOARD = "SELECT v.id, v.membership, v.client, c.title, c.last_name, c.commune, v.service, v.starts_at,
+                    v.ends_at, v.state, v.instructions, v.rev, p.first_name, p.last_name, c.first_name,
+                    r.decision, r.starts_at, r.ends_at, r.reason, r.note, r.decided_by, r.decided_at,
+                    n.distance_hm, n.expenses_cents, n.comment, v.cancel_reason
+               FROM visit v
+               JOIN client c ON c.id = v.client
+               JOIN membership m ON m.id = v.membership
+               JOIN person p ON p.id = m.person
+               LEFT JOIN retained_period r ON r.visit = v.id
+                AND r.n = (SELECT MAX(q.n) FROM retained_period q WHERE q.visit = v.id)
+               LEFT JOIN visit_notes n ON n.visit = v.id
+              WHERE v.organisation = $1 AND v.starts_at >= $2 AND v.starts_at < $3
+                AND ($4 = '' OR v.membership = $4) AND ($5 = '' OR v.client = $5)
+              ORDER BY v.starts_at, v.id";
+    /// One visit, the same way.
+    ONE = "SELECT v.id, v.membership, v.client, c.title, c.last_name, c.commune, v.service, v.starts_at,
+                  v.ends_at, v.state, v.instructions, v.rev, p.first_name, p.last_name, c.first_name,
+                  r.decision, r.starts_at, r.ends_at, r.reason, r.note, r.decided_by, r.decided_at,
+                  n.distance_hm, n.expenses_cents, n.comment, v.cancel_reason
+             FROM visit v
+             JOIN client c ON c.id = v.client
+             JOIN membership m ON m.id = v.membership
+             JOIN person p ON p.id = m.person
+             LEFT JOIN retained_period r ON r.visit = v.id
+              AND r.n = (SELECT MAX(q.n) FROM retained_period q WHERE q.visit = v.id)
+             LEFT JOIN visit_notes n ON n.visit = v.id
+            WHERE v.id = $1 AND v.organisation = $2";
+    /// What a phone may know of a visit.
+    BODY = "SELECT v.id, v.membership, v.client, c.title, c.last_name, c.commune, v.service, v.starts_at,
+                   v.ends_at, v.state, v.instructions
+              FROM visit v JOIN client c ON c.id = v.client WHERE v.id = $1 AND v.held = 1";
+    /// Which organisation a visit id belongs to, whoever asks.
+    OWNER = "SELECT organisation FROM visit WHERE id = $1";
+    /// The stamps of the visits of a period, measured.
+    BOARD_STAMPS = "SELECT e.id, e.visit, e.kind, e.method, e.reason, e.voids, e.declared_at, k.at,
+                           k.error_ms, k.quality, k.assurance, k.anomalies, e.device, e.seq, e.received_at
+                      FROM visit v
+                      JOIN clock_event e ON e.visit = v.id
+                      JOIN clock_measure k ON k.event = e.id
+                       AND k.n = (SELECT MAX(l.n) FROM clock_measure l WHERE l.event = e.id)
+                     WHERE v.organisation = $1 AND v.starts_at >= $2 AND v.starts_at < $3
+                     ORDER BY e.id";
+    /// The stamps of one visit, measured.
+    VISIT_STAMPS = "SELECT e.id, e.visit, e.kind, e.method, e.reason, e.voids, e.declared_at, k.at,
+                           k.error_ms, k.quality, k.assurance, k.anomalies, e.device, e.seq, e.received_at
+                      FROM clock_event e
+                      JOIN clock_measure k ON k.event = e.id
+                       AND k.n = (SELECT MAX(l.n) FROM clock_measure l WHERE l.event = e.id)
+                     WHERE e.visit = $1 AND e.organisation = $2
+                     ORDER BY e.received_at, e.seq, e.id";
+    /// One stamp, measured.
+    STAMP = "SELECT e.id, e.visit, e.kind, e.method, e.reason, e.voids, e.declared_at, k.at,
+                    k.error_ms, k.quality, k.assurance, k.anomalies, e.device, e.seq, e.received_at
+               FROM clock_event e
+               JOIN clock_measure k ON k.event = e.id
+                AND k.n = (SELECT MAX(l.n) FROM clock_measure l WHERE l.event = e.id)
+              WHERE e.id = $1";
+    /// What was last heard of the phones of an organisation, the newest phone last.
+    HEARD = "SELECT m.id, d.state, d.last_seen_at, d.last_sync_at, d.waiting
+               FROM device d JOIN membership m ON m.person = d.person AND m.organisation = d.organisation
+              WHERE d.organisation = $1 AND d.state IN ('active', 'blocked')
+              ORDER BY d.enrolled_at, d.id";
+
+    /// Stores a stamp as it came; no row means that it is here already.
+    ADD_STAMP = "INSERT INTO clock_event (id, organisation, device, seq, membership, visit, kind, method,
+                                          reason, voids, declared_at, raw, hash, received_at)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+                 ON CONFLICT (id) DO NOTHING RETURNING id";
+    /// A stamp's raw bytes and reception.
+    RAW = "SELECT organisation, device, raw, received_at, membership FROM clock_event WHERE id = $1";
+    /// The stamp before a number on a phone.
+    PREVIOUS = "SELECT seq, hash FROM clock_event WHERE device = $1 AND seq < $2
+                 ORDER BY seq DESC, received_at LIMIT 1";
+    /// Another stamp with the same number on a phone.
+    SAME_NUMBER = "SELECT COUNT(*) FROM clock_event WHERE device = $1 AND seq = $2 AND id <> $3";
+    /// A measure of a stamp.
+    ADD_MEASURE = "INSERT INTO clock_measure (event, n, at, error_ms, quality, assurance, anomalies, made_at)
+                   VALUES ($1, (SELECT COALESCE(MAX(l.n), 0) + 1 FROM clock_measure l WHERE l.event = $1),
+                           $2, $3, $4, $5, $6, $7)";
+    /// The words of a stamp's note.
+    ADD_NOTE = "INSERT INTO clock_note (event, salt, text) VALUES ($1, $2, $3)
+                ON CONFLICT (event) DO NOTHING";
+    /// The stamps of a phone that better anchors may place better.
+    UNSURE = "SELECT e.id FROM clock_event e
+                JOIN clock_measure k ON k.event = e.id
+                 AND k.n = (SELECT MAX(l.n) FROM clock_measure l WHERE l.event = e.id)
+               WHERE e.device = $1 AND k.quality <> 'exact' ORDER BY e.seq, e.id LIMIT 500";
+    /// A signed head of a phone's chain.
+    ADD_HEAD = "INSERT INTO chain_head (device, seq, hash, signature, received_at)
+                VALUES ($1, $2, $3, $4, $5) ON CONFLICT (device, seq, hash) DO NOTHING";
+
+    /// What the worker wrote about a visit.
+    NOTES = "SELECT distance_hm, expenses_cents, comment, device, written_at, received_at
+               FROM visit_notes WHERE visit = $1";
+    /// Writes it, over what was there.
+    WRITE_NOTES = "INSERT INTO visit_notes (visit, membership, distance_hm, expenses_cents, comment, device,
+                                            written_at, received_at)
+                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+                   ON CONFLICT (visit) DO UPDATE SET membership = excluded.membership,
+                     distance_hm = excluded.distance_hm, expenses_cents = excluded.expenses_cents,
+                     comment = excluded.comment, device = excluded.device,
+                     written_at = excluded.written_at, received_at = excluded.received_at";
+
+    /// A decision of the office.
+    ADD_RETAINED = "INSERT INTO retained_period (visit, n, decision, starts_at, ends_at, reason, note,
+                                                 decided_by, account, decided_at)
+                    VALUES ($1, (SELECT COALESCE(MAX(q.n), 0) + 1 FROM retained_period q WHERE q.visit = $1),
+                            $2, $3, $4, $5, $6, $7, $8, $9)";
+    /// Every decision on a visit, the oldest first.
+    RETAINED = "SELECT decision, starts_at, ends_at, reason, note, decided_by, decided_at
+                  FROM retained_period WHERE visit = $1 ORDER BY n";
+
+    /// The raw stamps of a visit with their notes.
+    PROOF = "SELECT e.id, e.raw, n.text
+               FROM clock_event e LEFT JOIN clock_note n ON n.event = e.id
+              WHERE e.visit = $1 AND e.organisation = $2 ORDER BY e.received_at, e.seq, e.id";
+    /// The phones with stamps received in a period, and the numbers of those.
+    MONTH = "SELECT e.device, d.public_key, MIN(e.seq), MAX(e.seq)
+               FROM clock_event e JOIN device d ON d.id = e.device
+              WHERE e.organisation = $1 AND e.received_at >= $2 AND e.received_at < $3
+              GROUP BY e.device, d.public_key ORDER BY e.device";
+    /// The first head that a phone signed at or after a number.
+    NEXT_HEAD = "SELECT seq FROM chain_head WHERE device = $1 AND seq >= $2 ORDER BY seq LIMIT 1";
+    /// The raw stamps of a phone between two numbers.
+    RAWS = "SELECT raw FROM clock_event WHERE device = $1 AND seq >= $2 AND seq <= $3
+             ORDER BY seq, received_at, id";
+    /// The heads that a phone signed between two numbers.
+    HEADS = "SELECT seq, hash, signature FROM chain_head WHERE device = $1 AND seq >= $2 AND seq <= $3
+              ORDER BY seq, hash";
+}
