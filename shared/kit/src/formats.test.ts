@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { dayPlus, formats, initials, mondayOf, phone, readDecimal } from "./formats.ts";
+import { dayPlus, formats, initials, mondayOf, phone, readDecimal, readTime } from "./formats.ts";
 
 const fr = formats("fr", "Europe/Paris");
 const en = formats("en", "Europe/Paris");
@@ -56,6 +56,13 @@ describe("formats", () => {
     expect(fr.momentAt("2026-03-29", "02:30")).toBe(Date.parse("2026-03-29T01:30:00Z"));
     expect(fr.momentAt("2026-11-23", "")).toBeNull();
     expect(fr.momentAt("2026-11-23", "25:00")).toBeNull();
+  });
+
+  it("reads a time as people type it", () => {
+    expect(["8:03", "8h03", "08:03", "0803", "803", "8", "8h", " 17 h 5", "17 h 05"].map(readTime)).toEqual([
+      "08:03", "08:03", "08:03", "08:03", "08:03", "08:00", "08:00", "", "17:05",
+    ]);
+    expect(["", "24:00", "8:60", "huit", "8:3", "12345"].map(readTime)).toEqual(["", "", "", "", "", ""]);
   });
 
   it("counts days in the zone, not in UTC", () => {

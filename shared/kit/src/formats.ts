@@ -189,6 +189,14 @@ export function readDecimal(text: string): number | null {
   return /^\d+(\.\d+)?$/.test(trimmed) ? Number(trimmed) : null;
 }
 
+/** Reads a wall time as people type it (`8:03`, `8h03`, `0803`, `8`): `08:03`, or empty when it is none. */
+export function readTime(text: string): string {
+  const found = /^(\d{1,2})(?:\s*[:hH.]?\s*(\d{2})|\s*[hH])?$/.exec(text.trim());
+  const [hour, minute] = [Number(found?.[1] ?? NaN), Number(found?.[2] ?? 0)];
+  if (!(hour <= 23 && minute <= 59)) return "";
+  return `${String(hour).padStart(2, "0")}:${String(minute).padStart(2, "0")}`;
+}
+
 /** `DG` for Denise Garrigues. */
 export function initials(first: string, last: string): string {
   return [first, last]

@@ -22,7 +22,7 @@ export { default as Table, type Column } from "./components/Table.svelte";
 export { default as Tag } from "./components/Tag.svelte";
 export { default as TextField } from "./components/TextField.svelte";
 export { default as TimeField } from "./components/TimeField.svelte";
-export { dayPlus, Formats, formats, initials, mondayOf, phone, readDecimal } from "./formats.ts";
+export { dayPlus, Formats, formats, initials, mondayOf, phone, readDecimal, readTime } from "./formats.ts";
 export {
   isLanguage,
   language,

@@ -29,6 +29,8 @@ export function listenForTags(): () => void {
   const stop = new AbortController();
   void (async () => {
     while (!stop.signal.aborted) {
+      // A phone without a reader says so at once: one that waits has one.
+      const waits = setTimeout(() => (available ??= true), 1_000);
       try {
         const reading = await bridge().readTag(stop.signal);
         available = true;
@@ -43,6 +45,8 @@ export function listenForTags(): () => void {
         }
         if (code === "unreadable") available = true;
         await pause(code === "unreadable" ? 300 : 3_000, stop.signal);
+      } finally {
+        clearTimeout(waits);
       }
     }
   })();

@@ -21,7 +21,7 @@ export const fr = {
   visit_cancelled: "Cette intervention a été annulée par l'agence.",
   reason_missing: "Indiquez pourquoi vous pointez à la main.",
   too_late_to_undo: "Les 30 secondes pour annuler sont passées. Signalez l'erreur à l'agence.",
-  time_impossible: "Cette heure est impossible : elle est dans le futur, ou la fin est avant le début.",
+  time_impossible: "Cette heure est impossible\u00a0: elle est dans le futur, ou la fin est avant le début.",
 
   not_found: "Cela n'existe pas, ou plus.",
   not_allowed: "Vous n'avez pas le droit de faire cela.",
@@ -32,11 +32,11 @@ export const fr = {
   enrolment_over: "Ce code d'activation est faux, déjà utilisé ou périmé. Demandez-en un nouveau à l'agence.",
   device_blocked: "Ce téléphone a été bloqué par l'agence.",
   wrong_device: "Cette identification est celle d'un autre téléphone.",
-  token_reused: "Une ancienne identification a été présentée : par sûreté, il faut activer ce téléphone à nouveau.",
+  token_reused: "Une ancienne identification a été présentée\u00a0: par sûreté, il faut activer ce téléphone à nouveau.",
   lease_over: "La durée de lecture hors ligne est passée. Connectez-vous au réseau pour relire les fiches.",
   not_enrolled: "Ce téléphone n'est pas activé.",
   already_enrolled: "Ce téléphone est déjà activé. Déconnectez-le d'abord.",
-  not_transmitted: "L'agence n'a pas coché « Transmettre » pour cette personne.",
+  not_transmitted: "L'agence n'a pas coché «\u00a0Transmettre\u00a0» pour cette personne.",
 
   invalid: "Une information manque ou n'est pas valable.",
   too_long: "Ce texte est trop long.",
@@ -52,7 +52,7 @@ export const fr = {
   update_needed: "Cette version de l'application est trop ancienne. Le pointage continue de marcher.",
 
   offline: "Pas de réseau. Rien n'est perdu.",
-  not_the_server: "Le réseau répond à la place de l'agence : ouvrez la page de connexion du Wi-Fi, ou changez de réseau.",
+  not_the_server: "Le réseau répond à la place de l'agence\u00a0: ouvrez la page de connexion du Wi-Fi, ou changez de réseau.",
   storage_full: "La mémoire du téléphone est pleine. Libérez de la place.",
   storage_broken: "Les données de l'application ne peuvent pas être ouvertes.",
   try_again: "Cela n'a pas marché. Vous pouvez recommencer sans risque.",
