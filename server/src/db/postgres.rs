@@ -188,13 +188,12 @@ impl Postgres {
             .parse()
             .map_err(|e| Fault::of("reading the address of the database", unboxed(e)))?;
         config.application_name("releve");
-        let tls = match config.get_ssl_mode() {
-            SslMode::Require => Some(tls()?),
-            _ => None,
-        };
-        if tls.is_none() {
+        let tls = if config.get_ssl_mode() == SslMode::Require {
+            Some(tls()?)
+        } else {
             config.ssl_mode(SslMode::Disable);
-        }
+            None
+        };
         Ok(Self { config, tls, links: Pool::new(CONNECTIONS), moved })
     }
 

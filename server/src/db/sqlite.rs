@@ -251,13 +251,12 @@ fn together(
             tx.mend();
             // It says that there is nothing to roll back when SQLite has done so itself.
             let _ = tx.batch("ROLLBACK");
-            if ran.len() > 1 {
-                for job in ran {
-                    together(tx, moved, oldest, job, &mut || None);
-                }
-            } else {
-                for job in ran.into_iter().take(1) {
-                    return job.reply(Some(lost));
+            match ran.pop() {
+                Some(only) if ran.is_empty() => only.reply(Some(lost)),
+                last => {
+                    for job in ran.into_iter().chain(last) {
+                        together(tx, moved, oldest, job, &mut || None);
+                    }
                 }
             }
         }
@@ -318,7 +317,6 @@ mod tests {
         let path = folder.path().join("x.db");
         let mut tx = Tx::new(tx::Link::Sqlite(Link::writer(&path).unwrap()));
         tx.batch("CREATE TABLE thing (id TEXT PRIMARY KEY)").unwrap();
-        sql::ALL.iter().for_each(|statement| assert!(tx.shape(statement).is_ok()));
         World { tx, moved: broadcast::Sender::new(8), path, _folder: folder }
     }
 
