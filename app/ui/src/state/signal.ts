@@ -21,7 +21,9 @@ let audio: AudioContext | undefined;
 
 /** Sounds and vibrates; silent where the device can do neither. */
 export function signal(outcome: Outcome): void {
-  if (typeof navigator.vibrate === "function") navigator.vibrate(BUZZ[outcome]);
+  // Before the first touch a browser refuses, and says so in its log.
+  const touched = navigator.userActivation?.hasBeenActive ?? true;
+  if (touched && typeof navigator.vibrate === "function") navigator.vibrate(BUZZ[outcome]);
   if (typeof AudioContext === "undefined") return;
   try {
     audio ??= new AudioContext();
