@@ -3,3 +3,4 @@
 pub mod database;
 pub mod pn532;
 pub mod source;
+pub mod world;

@@ -1,0 +1,22 @@
+//! Stories with named people, over real sockets and real databases of both engines. Only the time
+//! is not real.
+
+mod badge_offline;
+mod board;
+mod broken;
+mod lease;
+mod lost_answers;
+mod manual;
+mod notes_and_undo;
+mod ntag424;
+mod planning;
+mod privacy;
+mod proof;
+mod receipts;
+mod restored;
+mod tenants;
+mod two_phones;
+mod unplanned;
+mod wipe;
+mod wrong_clock;
+mod wrong_tags;

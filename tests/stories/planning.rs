@@ -1,0 +1,140 @@
+//! Planning flows down to the phones of those who are to know, and to nobody else.
+
+use releve_shared::time::{DAY_MS, MINUTE_MS};
+use releve_shared::visit::VisitState;
+use releve_tests::world::World;
+use releve_tests::world::folder::found_in;
+use releve_tests::world::time::{day_at, today_at};
+
+/// O-08, O-09: made, moved and cancelled on the desk, seen on the phone; offline the last one stays.
+#[test]
+fn a_visit_is_made_moved_and_cancelled() {
+    World::each(|w| {
+        let (amina, bruno) = (w.worker("Amina"), w.worker("Bruno"));
+        let home = w.home("Lefèvre");
+        let visit = w.visit(&amina, &home, today_at(10, 0));
+        amina.phone.sync().unwrap();
+        let sheet = amina.phone.visit(visit).unwrap();
+        assert_eq!(sheet.line.visit.starts_at, today_at(10, 0));
+        let client = sheet.line.client.expect("O-09: the client's sheet is there");
+        assert_eq!(client.sections[0].text, "Clé chez la voisine de Lefèvre");
+
+        let who = amina.caregiver.id;
+        w.desk.moves(visit, who, home.client, today_at(11, 0), today_at(12, 0));
+        amina.phone.line.weather(releve_tests::world::link::Weather::Cut);
+        assert!(amina.phone.sync().is_err());
+        let held = amina.phone.visit(visit).unwrap().line.visit.starts_at;
+        assert_eq!(held, today_at(10, 0), "the last planning stays");
+        assert_eq!(amina.phone.state().synced_at.map(|at| at <= w.time.now()), Some(true));
+        amina.phone.line.weather(releve_tests::world::link::Weather::Clear);
+        amina.phone.sync().unwrap();
+        assert_eq!(amina.phone.visit(visit).unwrap().line.visit.starts_at, today_at(11, 0));
+
+        // Given to Bruno: it leaves Amina's phone, with the sheet that nothing else grants.
+        w.desk.moves(visit, bruno.caregiver.id, home.client, today_at(11, 0), today_at(12, 0));
+        amina.phone.sync().unwrap();
+        bruno.phone.sync().unwrap();
+        assert!(!amina.phone.sees(visit) && amina.phone.client(home.client).is_err());
+        assert!(bruno.phone.sees(visit) && bruno.phone.client(home.client).is_ok());
+
+        w.desk.cancels(visit);
+        bruno.phone.sync().unwrap();
+        let cancelled = bruno.phone.visit(visit).unwrap().line;
+        assert_eq!((cancelled.visit.state, cancelled.button), (VisitState::Cancelled, None));
+    });
+}
+
+/// O-05, O-11: a client without a visit by this worker is never on the phone; no byte of them.
+#[test]
+fn only_the_clients_one_visits_are_on_the_phone() {
+    World::each(|w| {
+        let amina = w.worker("Amina");
+        let (hers, not_hers) = (w.home("Lefèvre"), w.home("Garnier-Canari"));
+        let bruno = w.worker("Bruno");
+        let _ = w.visit(&amina, &hers, today_at(10, 0));
+        let _ = w.visit(&bruno, &not_hers, today_at(10, 0));
+        amina.phone.sync().unwrap();
+        let names: Vec<_> =
+            amina.phone.clients().unwrap().into_iter().map(|c| c.last_name).collect();
+        assert_eq!(names, ["Lefèvre"]);
+        assert!(amina.phone.client(not_hers.client).is_err());
+        let at_hers = amina.phone.client(hers.client).unwrap();
+        assert_eq!(at_hers.visits.len(), 1, "O-11: from the client to the visits");
+        amina.phone.close();
+        let canaries = ["Garnier-Canari", "Lefèvre", "rue des Lices"].map(str::to_owned);
+        let clear = found_in(amina.phone.folder(), &canaries);
+        assert!(clear.is_empty(), "in clear on the phone: {clear:?}");
+    });
+}
+
+/// O-05: the sheet comes fourteen days before a visit and goes seven days after it.
+#[test]
+fn a_sheet_is_held_around_its_visits_only() {
+    World::each(|w| {
+        let amina = w.worker("Amina");
+        let (soon, later) = (w.home("Lefèvre"), w.home("Garnier"));
+        let _ = w.visit(&amina, &soon, today_at(10, 0));
+        let _ = w.visit(&amina, &later, day_at(20, 10, 0));
+        w.tend();
+        amina.phone.sync().unwrap();
+        assert!(amina.phone.client(soon.client).is_ok());
+        assert!(amina.phone.client(later.client).is_err(), "twenty days ahead");
+        w.time.until(day_at(10, 9, 0));
+        w.tend();
+        amina.phone.sync().unwrap();
+        assert!(amina.phone.client(soon.client).is_err(), "ten days after the visit");
+        assert!(amina.phone.client(later.client).is_ok(), "ten days before it");
+    });
+}
+
+/// O-06, O-07: nothing without "Transmettre" and a visit; the icon tells where it stands.
+#[test]
+fn transmitting_is_the_offices_choice_and_its_icon_is_true() {
+    World::each(|w| {
+        let caregiver = w.desk.adds_caregiver("Amina", "Diallo");
+        let home = w.home("Lefèvre");
+        assert_eq!(w.desk.transmission(caregiver.id), "not_sent");
+        w.desk.transmits(caregiver.id, true);
+        assert_eq!(w.desk.transmission(caregiver.id), "not_sent", "ticked, but nothing planned");
+        let phone = w.phone_of(caregiver);
+        let visit = w.desk.plans(caregiver.id, home.client, today_at(10, 0), today_at(11, 0));
+        assert_eq!(w.desk.transmission(caregiver.id), "pending");
+        phone.sync().unwrap();
+        assert!(phone.sees(visit));
+        // The phone acknowledges what it shows with its next pull.
+        w.time.pass(6 * MINUTE_MS);
+        phone.sync().unwrap();
+        assert_eq!(w.desk.transmission(caregiver.id), "transmitted");
+        let at = w.desk.caregiver(caregiver.id)["transmission_at"].as_i64().expect("when");
+        assert!(at <= w.time.now().0);
+
+        w.desk.transmits(caregiver.id, false);
+        phone.sync().unwrap();
+        assert!(!phone.sees(visit), "withheld from now on");
+        assert!(phone.clients().unwrap().is_empty());
+        assert_eq!(w.desk.transmission(caregiver.id), "not_sent");
+
+        w.desk.transmits(caregiver.id, true);
+        phone.sync().unwrap();
+        assert!(phone.sees(visit), "what comes back starts again from 0");
+        w.time.pass(8 * DAY_MS);
+        assert_eq!(w.desk.transmission(caregiver.id), "error", "silent for longer than its lease");
+    });
+}
+
+/// O-06: a membership that ends takes its planning and sheets from the phone.
+#[test]
+fn an_ended_membership_leaves_nothing() {
+    World::each(|w| {
+        let amina = w.worker("Amina");
+        let home = w.home("Lefèvre");
+        let visit = w.visit(&amina, &home, today_at(10, 0));
+        amina.phone.sync().unwrap();
+        assert!(amina.phone.sees(visit));
+        let path = format!("/api/desk/caregivers/{}/end", amina.caregiver.id);
+        let _ = w.desk.post(&path, &serde_json::json!({})).ok();
+        let _ = amina.phone.sync();
+        assert!(!amina.phone.sees(visit));
+        assert!(amina.phone.clients().is_ok_and(|clients| clients.is_empty()) || amina.phone.clients().is_err());
+    });
+}

@@ -1,0 +1,242 @@
+//! Two agencies on one server: neither sees, changes or guesses anything of the other (I9).
+
+use releve_core::ports::{Link as _, Request, Secret};
+use releve_shared::keys::{Purpose, Signer};
+use releve_shared::sync::request_message;
+use releve_shared::time::HOUR_MS;
+use releve_tests::world::World;
+use releve_tests::world::desk::{Answer, Desk, of};
+use releve_tests::world::link::agent;
+use releve_tests::world::reading::tap;
+use releve_tests::world::time::today_at;
+use serde_json::{Value, json};
+
+/// Every route of the desk, from the server's own document: method and path.
+fn routes(desk: &Desk) -> Vec<(&'static str, String)> {
+    let document = desk.get("/api/openapi.json").ok();
+    let methods = [("get", "GET"), ("post", "POST"), ("put", "PUT"), ("delete", "DELETE")];
+    let mut all = Vec::new();
+    for (path, operations) in document["paths"].as_object().expect("paths") {
+        if !path.starts_with("/api/desk") {
+            continue;
+        }
+        for (name, method) in methods {
+            if operations.get(name).is_some() {
+                all.push((method, path.clone()));
+            }
+        }
+    }
+    assert!(all.len() >= 30, "only {} routes are told of", all.len());
+    all
+}
+
+/// Ids of one agency, to stand in paths and bodies.
+struct Ids {
+    caregiver: String,
+    client: String,
+    tag: String,
+    visit: String,
+    phone: String,
+    enrolment: String,
+}
+
+impl Ids {
+    fn path(&self, path: &str) -> String {
+        let place = |word: &str| match word {
+            "caregivers" => &self.caregiver,
+            "clients" => &self.client,
+            "tags" => &self.tag,
+            "visits" => &self.visit,
+            "phones" => &self.phone,
+            "enrolments" => &self.enrolment,
+            other => panic!("what is {{id}} in {path}: {other}?"),
+        };
+        let mut before = "";
+        let mut parts = Vec::new();
+        for part in path.split('/') {
+            parts.push(if part.starts_with('{') { place(before).clone() } else { part.to_owned() });
+            before = part;
+        }
+        let query = match parts.last().map(String::as_str) {
+            Some("board") => "?day=2026-11-23&to=2026-11-23&filter=all",
+            Some("proof") if !path.contains('{') => "?month=2026-11",
+            Some("visits") => "?from=1795300000000&to=1795600000000",
+            _ => "",
+        };
+        parts.join("/") + query
+    }
+
+    /// One body with every field that any route reads.
+    fn body(&self) -> Value {
+        json!({
+            "first_name": "Eve", "last_name": "Intruse", "phone": "", "role": "Espionne",
+            "transmit": true, "title": "mrs", "street": "1 rue", "address_more": "",
+            "postal_code": "81000", "commune": "Albi", "door_code": "", "sections": [],
+            "kind": "qr", "label": "", "reason": "device", "note": "", "mode": "now",
+            "sim_number": "893315", "done": true, "membership": self.caregiver,
+            "client": self.client, "service": "Intrusion", "starts_at": today_at(8, 0),
+            "ends_at": today_at(9, 0), "instructions": "", "force": true, "rev": 1,
+            "visits": [self.visit],
+        })
+    }
+}
+
+fn ids(desk: &Desk, caregiver: &impl ToString, client: &impl ToString, tag: &impl ToString, visit: &impl ToString) -> Ids {
+    let path = format!("/api/desk/caregivers/{}/enrolments", caregiver.to_string());
+    Ids {
+        caregiver: caregiver.to_string(),
+        client: client.to_string(),
+        tag: tag.to_string(),
+        visit: visit.to_string(),
+        phone: desk.phones().first().map(|row| of(row, "id")).expect("a phone"),
+        enrolment: of(&desk.post(&path, &json!({})).ok(), "id"),
+    }
+}
+
+fn streams(path: &str) -> bool {
+    path.ends_with("/changes")
+}
+
+fn calls(desk: &Desk, method: &'static str, path: &str, ids: &Ids) -> Answer {
+    let body = (method == "POST" || method == "PUT").then(|| ids.body());
+    desk.call(method, &ids.path(path), body.as_ref())
+}
+
+/// I9: every route × {nobody, another agency, a worker's phone}: no foreign success, no foreign byte.
+#[test]
+fn no_route_gives_anything_of_another_agency() {
+    World::each(|w| {
+        let amina = w.worker("Amina");
+        let home = w.home("Canari-Lefèvre");
+        let visit = w.visit(&amina, &home, today_at(8, 0));
+        amina.phone.sync().unwrap();
+        w.time.until(today_at(8, 0));
+        let _ = amina.phone.badges(tap(&home.nfc), Some(visit), false).unwrap();
+        w.time.pass(HOUR_MS);
+        let _ = amina.phone.badges(tap(&home.nfc), Some(visit), false).unwrap();
+        amina.phone.sync().unwrap();
+        let ours = ids(&w.desk, &amina.caregiver.id, &home.client, &home.nfc.id, &visit);
+
+        let (_, theirs) = w.agency("Autre Rive", "denis");
+        let nobody = Desk::new(&w.url());
+        let canaries =
+            ["Canari-Lef", "Diallo", "Amina", &ours.caregiver, &ours.client, &ours.visit, &ours.phone];
+        let before = w.desk.line(visit);
+        for (method, path) in routes(&w.desk) {
+            if path == "/api/desk/session" || streams(&path) {
+                continue;
+            }
+            let said = calls(&nobody, method, &path, &ours);
+            assert_eq!(said.status, 401, "nobody: {method} {path}: {}", said.text);
+
+            let said = calls(&theirs, method, &path, &ours);
+            let foreign = path.contains('{');
+            let refused = (400..500).contains(&said.status);
+            assert!(!foreign || refused, "another agency: {method} {path}: {} {}", said.status, said.text);
+            assert!(said.status < 500, "{method} {path}: {}", said.text);
+            for canary in canaries {
+                assert!(!said.text.contains(canary), "another agency sees {canary}: {method} {path}");
+            }
+        }
+        assert_eq!(w.desk.line(visit), before, "and nothing has changed");
+        assert!(w.desk.get("/api/desk/clients?q=Intruse").ok().as_array().unwrap().is_empty());
+
+        // A worker's token opens nothing of the desk.
+        let token = String::from_utf8(amina.phone.vault.stolen(Secret::Token).unwrap()).unwrap();
+        for (method, path) in routes(&w.desk) {
+            if method != "GET" || streams(&path) {
+                continue;
+            }
+            let request = Request {
+                method,
+                url: format!("{}{}", w.url(), ours.path(&path)),
+                headers: vec![("authorization".to_owned(), format!("Bearer {token}"))],
+                body: Vec::new(),
+            };
+            let came = releve_tests::world::link::send(&agent(), &request).unwrap();
+            assert_eq!(came.status, 401, "a worker's token: {method} {path}");
+        }
+
+        // The control: at home, every reading route answers with what was sought.
+        for (method, path) in routes(&w.desk) {
+            if method == "GET" && !streams(&path) {
+                let said = calls(&w.desk, method, &path, &ours);
+                assert_eq!(said.status, 200, "at home: {path}: {}", said.text);
+            }
+        }
+    });
+}
+
+/// B-01: no route changes a raw stamp: all of them are tried by those who may the most.
+#[test]
+fn no_route_changes_a_raw_stamp() {
+    World::each(|w| {
+        let amina = w.worker("Amina");
+        let home = w.home("Lefèvre");
+        let visit = w.visit(&amina, &home, today_at(8, 0));
+        amina.phone.sync().unwrap();
+        w.time.until(today_at(8, 0));
+        let _ = amina.phone.badges(tap(&home.nfc), Some(visit), false).unwrap();
+        amina.phone.sync().unwrap();
+        let ours = ids(&w.desk, &amina.caregiver.id, &home.client, &home.nfc.id, &visit);
+        let raw = |w: &World| {
+            let proof = w.desk.get(&format!("/api/desk/visits/{visit}/proof")).ok();
+            let stamps = proof["stamps"].as_array().expect("stamps").clone();
+            stamps.into_iter().map(|stamp| stamp["raw"].clone()).collect::<Vec<_>>()
+        };
+        let before = raw(w);
+        assert_eq!(before.len(), 1);
+        let mut done = 0;
+        for (method, path) in routes(&w.desk) {
+            if path != "/api/desk/session" && !streams(&path) {
+                let said = calls(&w.desk, method, &path, &ours);
+                assert!(said.status < 500, "{method} {path}: {}", said.text);
+                done += u32::from(said.status < 300);
+            }
+        }
+        assert!(done > 15, "only {done} routes did anything");
+        assert_eq!(raw(w), before);
+    });
+}
+
+/// A token on another device is worth nothing, and so is a signature of another request.
+#[test]
+fn a_stolen_token_opens_nothing() {
+    World::each(|w| {
+        let (amina, bruno) = (w.worker("Amina"), w.worker("Bruno"));
+        let home = w.home("Lefèvre");
+        let _ = w.visit(&amina, &home, today_at(8, 0));
+        amina.phone.sync().unwrap();
+        bruno.phone.sync().unwrap();
+        let secret = |worker: &releve_tests::world::Worker, which| worker.phone.vault.stolen(which).unwrap();
+        let token = String::from_utf8(secret(&amina, Secret::Token)).unwrap();
+        let key = |worker| Signer::from_seed(&secret(worker, Secret::DeviceSeed).try_into().unwrap());
+        let device: String = of(&w.desk.phones()[0], "id");
+        let body = json!({ "protocol": 1, "device": device, "epoch": "", "cursors": {}, "applied": {},
+            "anchors": [], "waiting": 0 });
+        let body = serde_json::to_vec(&body).unwrap();
+        let pull = |signer: &Signer, path: &str, signed: &[u8]| {
+            let proof = signer.sign(Purpose::Request, &request_message("POST", path, signed));
+            let request = Request {
+                method: "POST",
+                url: format!("{}/api/phone/pull", w.url()),
+                headers: vec![
+                    ("authorization".to_owned(), format!("Bearer {token}")),
+                    ("content-type".to_owned(), "application/json".to_owned()),
+                    ("releve-proof".to_owned(), proof.to_string()),
+                ],
+                body: body.clone(),
+            };
+            let came = amina.phone.line.send(&request).unwrap();
+            (came.status, String::from_utf8_lossy(&came.body).into_owned())
+        };
+        for (status, said) in [
+            pull(&key(&bruno), "/api/phone/pull", &body),
+            pull(&key(&amina), "/api/phone/push", &body),
+            pull(&key(&amina), "/api/phone/pull", b"{}"),
+        ] {
+            assert!(status == 401 || status == 403, "{status} {said}");
+            assert!(!said.contains("Lefèvre"), "{said}");
+        }
+    });
+}
