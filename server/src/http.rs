@@ -12,7 +12,6 @@ use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::decompression::RequestDecompressionLayer;
-use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::RequestBodyTimeoutLayer;
 use utoipa::openapi::{Info, License, OpenApi, OpenApiBuilder};
@@ -85,7 +84,6 @@ pub fn router(app: App) -> Router {
     let layered = routed
         .layer(
             ServiceBuilder::new()
-                .layer(RequestBodyLimitLayer::new(limit))
                 .layer(RequestBodyTimeoutLayer::new(timeout))
                 .map_request(around::plain_body)
                 .layer(RequestDecompressionLayer::new())

@@ -5,11 +5,13 @@ pub mod audit;
 pub mod clients;
 pub mod config;
 pub mod db;
+pub mod demo;
 pub mod health;
 pub mod http;
 pub mod identity;
 pub mod people;
 pub mod sync;
+pub mod tasks;
 pub mod text;
 pub mod visits;
 #[cfg(test)]

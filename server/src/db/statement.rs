@@ -57,7 +57,9 @@ pub fn statements() -> Vec<Statement> {
         super::migrate::ALL,
         crate::audit::ALL,
         crate::clients::ALL,
+        crate::demo::ALL,
         crate::people::ALL,
+        crate::sync::ALL,
         crate::visits::ALL,
     ];
     [rooms, crate::identity::ALL].concat().concat()

@@ -24,8 +24,10 @@ pub use keys::{Keys, ntag_master, tag_keys, tag_signer};
 pub use organisation::{
     NewOrganisation, add_organisation, body, every_organisation, organisation, zone,
 };
+pub use phone::open as open_enrolment;
 pub use phone::{
-    PhoneRow, PhoneState, applied, device_key, keep_anchors, known_anchors, phones_of, pulled,
+    PhoneRow, PhoneState, applied, device_key, is_active, keep_anchors, known_anchors, lease,
+    phones_of, pulled, sign_out,
 };
 
 /// Statements of the room, for the check on both engines.

@@ -213,6 +213,7 @@ async fn a_blocked_phone_is_told_to_wipe() {
     let order: WipeOrder = serde_json::from_value(came.body["wipe"].clone()).unwrap();
     assert!(order.verifies(device, &world.app.keys.server().public()));
     assert_eq!(order.mode, WipeMode::AfterSending);
+    let cookie = world.sign_in("albi").await;
     let list = world.call("GET", "/api/desk/phones", None, Some(&cookie)).await;
     assert_eq!(list.body[0]["state"], "blocked", "it has been told");
 

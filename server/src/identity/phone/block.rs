@@ -46,7 +46,7 @@ pub(super) struct Carrier {
 }
 
 /// Blocks a phone. Its tokens are dead at once; blocking again may only sharpen the order.
-#[utoipa::path(post, path = "/api/desk/phones/{id}/block", tag = "phones",
+#[utoipa::path(post, path = "/api/desk/phones/{id}/block", operation_id = "block_phone", tag = "phones",
     params(("id" = DeviceId, Path)), request_body = Block,
     responses((status = 200, body = PhoneRow), (status = 404, body = crate::http::RefusedBody)))]
 pub(super) async fn block(

@@ -62,7 +62,8 @@ pub(super) struct EnrolmentState {
 
 /// Opens an enrolment for the phone of a caregiver, in the place of older ones. The path names the
 /// membership.
-#[utoipa::path(post, path = "/api/desk/caregivers/{id}/enrolments", tag = "phones",
+#[utoipa::path(post, path = "/api/desk/caregivers/{id}/enrolments",
+    operation_id = "open_enrolment", tag = "phones",
     params(("id" = MembershipId, Path)),
     responses((status = 201, body = Enrolment), (status = 404, body = crate::http::RefusedBody)))]
 pub(super) async fn create(
@@ -114,7 +115,7 @@ pub fn open(
 }
 
 /// Whether the phone has come.
-#[utoipa::path(get, path = "/api/desk/enrolments/{id}", tag = "phones",
+#[utoipa::path(get, path = "/api/desk/enrolments/{id}", operation_id = "enrolment_state", tag = "phones",
     params(("id" = EnrolmentId, Path)),
     responses((status = 200, body = EnrolmentState)))]
 pub(super) async fn state(
@@ -134,7 +135,8 @@ pub(super) async fn state(
 }
 
 /// Takes a code back that no phone has used.
-#[utoipa::path(delete, path = "/api/desk/enrolments/{id}", tag = "phones",
+#[utoipa::path(delete, path = "/api/desk/enrolments/{id}", operation_id = "cancel_enrolment",
+    tag = "phones",
     params(("id" = EnrolmentId, Path)),
     responses((status = 204, description = "Taken back")))]
 pub(super) async fn cancel(
@@ -165,7 +167,11 @@ pub(super) async fn enrol(
     Ok(Json(answer))
 }
 
-fn trust(
+/// Enrols a phone by its code: the first use of it, or the same phone asking again.
+///
+/// # Errors
+/// [`Refusal::EnrolmentOver`], [`Refusal::AlreadyEnrolled`] or [`Refusal::DeviceBlocked`].
+pub fn trust(
     tx: &mut Tx,
     keys: &Keys,
     asked: &EnrolRequest,

@@ -114,7 +114,7 @@ pub(super) fn one(tx: &mut Tx, of: OrganisationId, id: DeviceId, _: Moment) -> A
 }
 
 /// Every phone that was enrolled for the organisation.
-#[utoipa::path(get, path = "/api/desk/phones", tag = "phones",
+#[utoipa::path(get, path = "/api/desk/phones", operation_id = "list_phones", tag = "phones",
     responses((status = 200, body = Vec<PhoneRow>)))]
 pub(super) async fn list(desk: Desk, State(app): State<App>) -> Result<Json<Vec<PhoneRow>>, Refused> {
     Ok(Json(app.read(move |tx, _| phones_of(tx, desk.by.organisation, None)).await?))
@@ -185,4 +185,12 @@ pub fn known_anchors(tx: &mut Tx, device: DeviceId) -> Answer<Vec<Anchor>> {
 /// Those of the database.
 pub fn sign_out(tx: &mut Tx, device: DeviceId) -> Answer<()> {
     Ok(sql::set_state(tx, device, "signed_out")?)
+}
+
+/// Whether a phone is trusted now.
+///
+/// # Errors
+/// Those of the database.
+pub fn is_active(tx: &mut Tx, device: DeviceId) -> Answer<bool> {
+    Ok(sql::device(tx, device)?.is_some_and(|device| device.state == "active"))
 }

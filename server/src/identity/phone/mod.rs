@@ -12,10 +12,10 @@ use utoipa_axum::routes;
 
 use crate::app::App;
 
-pub use enrol::{lease, open};
+pub use enrol::{lease, open, trust};
 pub use list::{
-    PhoneRow, PhoneState, applied, device_key, keep_anchors, known_anchors, phones_of, pulled,
-    sign_out,
+    PhoneRow, PhoneState, applied, device_key, is_active, keep_anchors, known_anchors, phones_of,
+    pulled, sign_out,
 };
 pub use request::Phone;
 pub use sql::ALL;

@@ -1,0 +1,40 @@
+//! From a command to the verb that judges it.
+
+use releve_shared::refusal::Refusal;
+use releve_shared::sync::{Command, Envelope};
+use releve_shared::time::Moment;
+
+use super::push::Sender;
+use crate::audit;
+use crate::db::{Answer, Tx};
+use crate::identity;
+use crate::visits::{self, Reception};
+
+/// Runs a command.
+pub(super) fn run(tx: &mut Tx, from: &Sender, envelope: &Envelope, now: Moment) -> Answer<()> {
+    let command: Command = serde_json::from_str(&envelope.body).map_err(|_| Refusal::Invalid)?;
+    match command {
+        Command::Clock(clock) => {
+            visits::record_clock(tx, &reception(from, now), envelope.id, &clock)
+        }
+        Command::Notes(notes) => visits::write_notes(tx, &reception(from, now), &notes),
+        Command::SignedOut => {
+            identity::sign_out(tx, from.device)?;
+            audit::note(tx, &from.by, "phone.sign_out", from.device, "", now)?;
+            Ok(())
+        }
+        Command::Unknown => Err(Refusal::CommandUnknown.into()),
+    }
+}
+
+/// What a room must know of where a command comes from.
+pub(super) fn reception(from: &Sender, now: Moment) -> Reception<'_> {
+    Reception {
+        organisation: from.by.organisation,
+        device: from.device,
+        person: from.person,
+        anchors: &from.anchors,
+        at: now,
+        keys: &from.keys,
+    }
+}

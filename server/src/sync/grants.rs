@@ -1,0 +1,37 @@
+//! What a phone may hold: the union of what the rooms grant, and the bodies that they give.
+
+use releve_shared::id::PersonId;
+use releve_shared::sync::{RowKind, Scope};
+use releve_shared::time::Moment;
+
+use crate::db::{Answer, Tx};
+use crate::{clients, identity, people, visits};
+
+/// Every scope granted to a person's phone, ascending (rows O-05, O-06).
+///
+/// # Errors
+/// Those of the database.
+pub fn grants(tx: &mut Tx, person: PersonId, now: Moment) -> Answer<Vec<Scope>> {
+    let mut scopes = people::grants(tx, person)?;
+    scopes.extend(clients::grants(tx, person, now)?);
+    scopes.sort();
+    scopes.dedup();
+    Ok(scopes)
+}
+
+/// The body of a row of the feed; `None` when it is gone.
+///
+/// # Errors
+/// Those of the database.
+pub fn body(tx: &mut Tx, kind: &RowKind, id: &str) -> Answer<Option<String>> {
+    match kind {
+        RowKind::Organisation => identity::body(tx, id),
+        RowKind::Person | RowKind::Membership => people::body(tx, kind, id),
+        RowKind::Client | RowKind::HomeTag => clients::body(tx, kind, id),
+        RowKind::Visit | RowKind::ClockEvent | RowKind::RetainedPeriod | RowKind::Notes => {
+            visits::body(tx, kind, id)
+        }
+        // Announced by a newer binary that shares this database.
+        RowKind::Unknown(_) => Ok(None),
+    }
+}

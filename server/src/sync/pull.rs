@@ -1,0 +1,147 @@
+//! The feed down (sync.md F3 to F8): one page of one snapshot, of granted scopes only.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use axum::Json;
+use axum::extract::State;
+use releve_shared::id::PersonId;
+use releve_shared::refusal::Refusal;
+use releve_shared::sync::{PAGE_ROWS, PROTOCOL, PullAnswer, PullRequest, Row, Scope};
+use releve_shared::time::Moment;
+
+use super::{grants, sql};
+use crate::app::App;
+use crate::db::{Answer, Tx};
+use crate::http::{Phone, Refused};
+use crate::identity::{self, By, Keys, keep_anchors, known_anchors, pulled};
+use crate::visits::{self, Reception};
+
+/// A page stops growing above this many bytes of bodies, so that a slow network can carry it.
+const PAGE_BYTES: usize = 512 * 1024;
+
+/// The oldest protocol that is served; two releases are (sync.md F9).
+const OLDEST: u32 = PROTOCOL;
+
+/// What one snapshot gives.
+struct Page {
+    epoch: String,
+    scopes: Vec<Scope>,
+    resets: Vec<Scope>,
+    rows: Vec<Row>,
+    cursors: BTreeMap<Scope, u64>,
+    complete: bool,
+}
+
+/// `POST /api/phone/pull`.
+pub(super) async fn pull(
+    State(app): State<App>,
+    phone: Phone<PullRequest>,
+) -> Result<Json<PullAnswer>, Refused> {
+    phone.must_read()?;
+    let (device, person, by) = (phone.device, phone.person, phone.by());
+    let asked = phone.request;
+    if asked.device != device {
+        return Err(Refusal::WrongDevice.into());
+    }
+    if asked.protocol < OLDEST {
+        return Err(Refusal::UpdateNeeded.into());
+    }
+    let told = asked.clone();
+    let keys = app.keys.clone();
+    app.write(move |tx, now| hear(tx, &by, person, &told, &keys, now)).await?;
+    let (page, now) =
+        app.read(move |tx, now| Ok((page(tx, person, &asked, now)?, now))).await?;
+    let days = app.config.phones.lease_days;
+    Ok(Json(PullAnswer {
+        epoch: page.epoch,
+        server_time: now,
+        scopes: page.scopes,
+        resets: page.resets,
+        rows: page.rows,
+        cursors: page.cursors,
+        complete: page.complete,
+        lease: identity::lease(&app.keys, device, days, now),
+        min_version: app.config.phones.min_version.clone(),
+    }))
+}
+
+/// What the phone tells while it asks: its clocks, how much waits on it, what it shows (row O-07).
+fn hear(
+    tx: &mut Tx,
+    by: &By,
+    person: PersonId,
+    told: &PullRequest,
+    keys: &Keys,
+    now: Moment,
+) -> Answer<()> {
+    let device = told.device;
+    if keep_anchors(tx, device, &told.anchors, now)? {
+        let anchors = known_anchors(tx, device)?;
+        let organisation = by.organisation;
+        let from = Reception { organisation, device, person, anchors: &anchors, at: now, keys };
+        visits::remeasure(tx, &from)?;
+    }
+    let mut applied = told.applied.clone();
+    if told.epoch == tx.epoch()? {
+        let granted: BTreeSet<Scope> = grants::grants(tx, person, now)?.into_iter().collect();
+        applied.retain(|scope, _| granted.contains(scope));
+    } else {
+        applied.clear();
+    }
+    pulled(tx, device, told.waiting, &applied, now)
+}
+
+fn page(tx: &mut Tx, person: PersonId, asked: &PullRequest, now: Moment) -> Answer<Page> {
+    let epoch = tx.epoch()?;
+    let scopes = grants::grants(tx, person, now)?;
+    let mut page = Page {
+        resets: Vec::new(),
+        rows: Vec::new(),
+        cursors: BTreeMap::new(),
+        complete: true,
+        epoch,
+        scopes,
+    };
+    let mut bytes = 0;
+    for scope in page.scopes.clone() {
+        let (head, floor) = sql::scope(tx, &scope)?;
+        let known = asked.cursors.get(&scope).copied();
+        let lost = known.is_some_and(|at| {
+            asked.epoch != page.epoch || at > head || (at < floor && at > 0)
+        });
+        if lost {
+            page.resets.push(scope.clone());
+        }
+        let from = if lost { 0 } else { known.unwrap_or(0) };
+        let mut at = from;
+        while at < head && page.rows.len() < PAGE_ROWS && bytes < PAGE_BYTES {
+            let room = (PAGE_ROWS - page.rows.len()).min(100);
+            let changes = sql::changes(tx, &scope, at, room)?;
+            // Above the last row only pruned tombstones are left.
+            let end = changes.len() < room;
+            for change in changes {
+                at = change.seq;
+                let body =
+                    if change.gone { None } else { grants::body(tx, &change.kind, &change.id)? };
+                // A phone that starts from nothing need not hear of what is gone (F6).
+                if body.is_none() && from == 0 {
+                    continue;
+                }
+                bytes += body.as_ref().map_or(0, String::len);
+                page.rows.push(Row {
+                    scope: scope.clone(),
+                    seq: change.seq,
+                    kind: change.kind,
+                    id: change.id,
+                    body,
+                });
+            }
+            if end {
+                at = head;
+            }
+        }
+        page.complete &= at >= head;
+        page.cursors.insert(scope, at);
+    }
+    Ok(page)
+}

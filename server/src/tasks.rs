@@ -1,0 +1,118 @@
+//! Background work: the only place where tasks are started, so that all of them can be stopped.
+
+use std::time::Duration;
+
+use releve_shared::time::{HOUR_MS, MINUTE_MS, Moment};
+use tokio::net::TcpListener;
+use tokio_util::task::TaskTracker;
+
+use crate::app::App;
+use crate::db::{Answer, Fault};
+use crate::{audit, http, identity, visits};
+
+/// How often the jobs look whether something is due.
+const TICK: Duration = Duration::from_secs(30);
+
+/// How long requests and jobs may take to end when the server stops.
+const GRACE: Duration = Duration::from_secs(20);
+
+/// When each job last ran, by the application's clock.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Jobs {
+    sealed: Option<Moment>,
+    rolled: Option<Moment>,
+    tidied: Option<Moment>,
+}
+
+impl Jobs {
+    /// Runs every job that is due: seals the log each minute, moves the window of visits each ten
+    /// minutes, tidies up each day. Each is idempotent, so several nodes may run them.
+    ///
+    /// # Errors
+    /// The first job's that fails; it is due again at once.
+    pub async fn run_due(&mut self, app: &App) -> Answer<()> {
+        let now = app.now();
+        let due = |last: Option<Moment>, every: i64| {
+            last.is_none_or(|last| now.since(last) >= every || last > now)
+        };
+        if due(self.sealed, MINUTE_MS) {
+            while app.write(|tx, _| audit::seal(tx)).await? > 0 {}
+            self.sealed = Some(now);
+        }
+        if due(self.rolled, 10 * MINUTE_MS) {
+            app.write(visits::roll).await?;
+            self.rolled = Some(now);
+        }
+        if due(self.tidied, 24 * HOUR_MS) {
+            app.write(identity::tidy).await?;
+            self.tidied = Some(now);
+        }
+        Ok(())
+    }
+}
+
+/// Serves until `stop` ends; then lets requests finish, ends streams and jobs, and returns.
+///
+/// # Errors
+/// When the socket fails.
+pub async fn serve(
+    app: App,
+    listener: TcpListener,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), Fault> {
+    let tracker = TaskTracker::new();
+    let stopping = app.stopping.clone();
+    let jobs = keep_house(app.clone());
+    tracker.spawn(async move { stopping.run_until_cancelled(jobs).await });
+    let stopping = app.stopping.clone();
+    tracker.spawn(async move {
+        stop.await;
+        tracing::info!("stopping");
+        stopping.cancel();
+    });
+    tracker.close();
+
+    let stopping = app.stopping.clone().cancelled_owned();
+    let service = http::router(app.clone())
+        .into_make_service_with_connect_info::<std::net::SocketAddr>();
+    let serving = axum::serve(listener, service).with_graceful_shutdown(stopping);
+    let late = async {
+        app.stopping.cancelled().await;
+        tokio::time::sleep(GRACE).await;
+    };
+    let served = tokio::select! {
+        served = serving => served.map_err(|e| Fault::of("serving", e)),
+        () = late => Err(Fault::new("requests did not end in time")),
+    };
+    app.stopping.cancel();
+    let ended = tokio::time::timeout(GRACE, tracker.wait()).await;
+    ended.map_err(|_| Fault::new("jobs did not end in time"))?;
+    served
+}
+
+async fn keep_house(app: App) {
+    let mut jobs = Jobs::default();
+    loop {
+        if let Err(failed) = jobs.run_due(&app).await {
+            tracing::error!(%failed, "a job failed");
+        }
+        tokio::time::sleep(TICK).await;
+    }
+}
+
+/// Ends when the system asks the process to stop (SIGTERM, or Ctrl-C).
+///
+/// # Errors
+/// When signals cannot be listened to.
+pub fn stop_signal() -> Result<impl Future<Output = ()> + Send + 'static, Fault> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let failed = |e| Fault::of("listening to signals", e);
+    let mut term = signal(SignalKind::terminate()).map_err(failed)?;
+    let mut int = signal(SignalKind::interrupt()).map_err(failed)?;
+    Ok(async move {
+        tokio::select! {
+            _ = term.recv() => {}
+            _ = int.recv() => {}
+        }
+    })
+}
