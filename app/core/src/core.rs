@@ -231,7 +231,11 @@ impl Core {
         let worth_it = held.age.far_from(&age);
         let held = LeaseHeld { age, ..held };
         if worth_it {
-            write(db, |tx| Ok(duty::put(tx, &held)?))?;
+            // A full disk must not keep the worker from looking; the next look tries again.
+            match write(db, |tx| Ok(duty::put(tx, &held)?)) {
+                Ok(()) | Err(Stop::Refused(_)) => {}
+                Err(Stop::Fault(fault)) => drop(self.noted(fault)),
+            }
         }
         Ok(Some(held))
     }

@@ -165,7 +165,9 @@ fn an_act_stays_on_the_screen_between_verdict_and_mirror() {
     world.net(Net::Up);
     world.later(10 * MINUTE_MS);
     let mut looks = Vec::new();
-    while let releve_core::Step::Send(request) = world.phone().core().next_request() {
+    loop {
+        let step = world.phone().core().next_request();
+        let releve_core::Step::Send(request) = step else { break };
         let came = releve_core::ports::Link::send(&world.device, &request);
         world.phone().core().answered(came);
         looks.push((world.visit(visit).stamps.len(), world.phone_view().in_progress.is_some()));
@@ -229,7 +231,7 @@ fn tokens_change_daily_and_lost_answers_lock_nobody_out() {
     assert_ne!(token(&world), first);
     assert!(world.inner(|i| !i.vault.contains_key(&Secret::NextToken)));
     assert_eq!(world.phone_view().state, PhoneState::Ready);
-    clocked(world.badge(1));
+    clocked(world.tap(1, None, true));
     world.sync();
     assert_eq!(world.phone_view().waiting, 0);
 }
