@@ -1,4 +1,6 @@
-// The only place that talks to the server.
+// The only place that talks to the server; routes and fields are checked against its own document.
+import createClient from "openapi-fetch";
+import type { paths } from "./schema";
 import type * as T from "./types";
 
 /** A refusal or a failure, as the screens tell it. */
@@ -8,7 +10,6 @@ export class Problem extends Error {
     readonly code: string,
     readonly field: string | null = null,
     readonly retryAfterS: number | null = null,
-    readonly status = 0,
   ) {
     super(code);
   }
@@ -24,91 +25,84 @@ export function onSessionOver(act: () => void): void {
   over = act;
 }
 
-type Query = Record<string, string | number | boolean | null | undefined>;
+// Fetch is looked up at each call, so that a test can stand in for it.
+const api = createClient<paths>({ baseUrl: location.origin, fetch: (request) => globalThis.fetch(request) });
 
-async function ask<R>(method: string, path: string, query?: Query, body?: unknown): Promise<R> {
-  const search = new URLSearchParams();
-  for (const [key, value] of Object.entries(query ?? {})) {
-    if (value !== undefined && value !== null && value !== "") search.set(key, String(value));
-  }
-  const tail = search.size > 0 ? `?${search}` : "";
-  let answer: Response;
-  let text: string;
-  try {
-    answer = await fetch(`/api/desk${path}${tail}`, {
-      method,
-      credentials: "same-origin",
-      headers: { accept: "application/json", ...(body === undefined ? {} : { "content-type": "application/json" }) },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    text = await answer.text();
-  } catch {
-    throw new Problem("offline");
-  }
-  let json: unknown = null;
-  if (text !== "") {
-    try {
-      json = JSON.parse(text);
-    } catch {
-      throw new Problem(answer.status >= 500 ? "try_again" : "not_the_server", null, null, answer.status);
-    }
-  }
-  if (answer.ok) return json as R;
-  const told = (json ?? {}) as { refusal?: string; field?: string | null; retry_after_s?: number | null };
-  const code = told.refusal ?? "try_again";
-  if (code === "sign_in_needed") over();
-  throw new Problem(code, told.field ?? null, told.retry_after_s ?? null, answer.status);
+interface Got<D> {
+  data?: D;
+  error?: unknown;
+  response: Response;
 }
 
-const at = (...parts: string[]) => parts.map((p) => `/${encodeURIComponent(p)}`).join("");
+async function sent<D>(call: Promise<Got<D>>): Promise<T.Sent<D>> {
+  let got: Got<D>;
+  try {
+    got = await call;
+  } catch (error) {
+    // A page of HTML where JSON is due: a Wi-Fi portal or a proxy has answered.
+    throw new Problem(error instanceof SyntaxError ? "not_the_server" : "offline");
+  }
+  if (got.response.ok) return got.data as T.Sent<D>;
+  const told = typeof got.error === "object" && got.error !== null ? (got.error as Partial<T.Refusal>) : null;
+  if (!told?.refusal) throw new Problem(got.response.status >= 500 ? "try_again" : "not_the_server");
+  if (told.refusal === "sign_in_needed") over();
+  throw new Problem(told.refusal, told.field ?? null, told.retry_after_s ?? null);
+}
+
+const at = (id: string) => ({ params: { path: { id } } });
 
 export const desk = {
-  signIn: (login: string, password: string) => ask<T.Me>("POST", "/session", {}, { login, password }),
-  signOut: () => ask<void>("DELETE", "/session"),
-  me: () => ask<T.Me>("GET", "/me"),
+  signIn: (login: string, password: string) => sent(api.POST("/api/desk/session", { body: { login, password } })),
+  signOut: () => sent(api.DELETE("/api/desk/session")),
+  me: () => sent(api.GET("/api/desk/me")),
 
-  board: (day: T.Day, to: T.Day, filter: string) => ask<T.Board>("GET", "/board", { day, to, filter }),
-  proof: (visit: string) => ask<T.Proof>("GET", `/visits${at(visit)}/proof`),
-  accept: (visit: string, rev: number) => ask<unknown>("POST", `/visits${at(visit)}/accept`, {}, { rev }),
-  correct: (visit: string, correction: T.Correction) =>
-    ask<unknown>("POST", `/visits${at(visit)}/correct`, {}, correction),
-  acceptMany: (visits: string[]) => ask<T.BulkAnswer>("POST", "/board/accept", {}, { visits }),
+  board: (day: T.Day, to: T.Day, filter: "all" | "to_check" | "in_progress" | "missing") =>
+    sent(api.GET("/api/desk/board", { params: { query: { day, to, filter } } })),
+  proof: (visit: string) => sent(api.GET("/api/desk/visits/{id}/proof", at(visit))),
+  accept: (visit: string, rev: number) =>
+    sent(api.POST("/api/desk/visits/{id}/accept", { ...at(visit), body: { rev } })),
+  correct: (visit: string, body: T.Correction) =>
+    sent(api.POST("/api/desk/visits/{id}/correct", { ...at(visit), body })),
+  acceptMany: (visits: string[]) => sent(api.POST("/api/desk/board/accept", { body: { visits } })),
 
-  visits: (query: { from: T.Ms; to: T.Ms; membership?: string | undefined; client?: string | undefined }) =>
-    ask<T.VisitRow[]>("GET", "/visits", query),
-  createVisit: (visit: T.VisitInput, force: boolean) => ask<unknown>("POST", "/visits", {}, { ...visit, force }),
-  changeVisit: (id: string, visit: T.VisitInput, rev: number, force: boolean) =>
-    ask<unknown>("PUT", `/visits${at(id)}`, {}, { ...visit, rev, force }),
-  cancelVisit: (id: string, reason: string) => ask<unknown>("POST", `/visits${at(id)}/cancel`, {}, { reason }),
-  restoreVisit: (id: string) => ask<unknown>("POST", `/visits${at(id)}/restore`, {}, {}),
+  visits: (query: { from: T.Ms; to: T.Ms; membership?: string; client?: string }) =>
+    sent(api.GET("/api/desk/visits", { params: { query } })),
+  createVisit: (visit: T.VisitInput) => sent(api.POST("/api/desk/visits", { body: visit })),
+  changeVisit: (id: string, visit: T.VisitInput) =>
+    sent(api.PUT("/api/desk/visits/{id}", { ...at(id), body: visit })),
+  cancelVisit: (id: string, reason: string) =>
+    sent(api.POST("/api/desk/visits/{id}/cancel", { ...at(id), body: { reason } })),
+  restoreVisit: (id: string) => sent(api.POST("/api/desk/visits/{id}/restore", at(id))),
 
-  caregivers: (q = "") => ask<T.CaregiverRow[]>("GET", "/caregivers", { q }),
-  caregiver: (id: string) => ask<T.CaregiverRow>("GET", `/caregivers${at(id)}`),
-  createCaregiver: (input: T.CaregiverInput) => ask<unknown>("POST", "/caregivers", {}, input),
-  changeCaregiver: (id: string, input: T.CaregiverInput, rev: number) =>
-    ask<unknown>("PUT", `/caregivers${at(id)}`, {}, { ...input, rev }),
+  caregivers: () => sent(api.GET("/api/desk/caregivers")),
+  createCaregiver: (body: T.CaregiverInput) => sent(api.POST("/api/desk/caregivers", { body })),
+  changeCaregiver: (id: string, body: T.CaregiverInput) =>
+    sent(api.PUT("/api/desk/caregivers/{id}", { ...at(id), body })),
   transmit: (id: string, transmit: boolean) =>
-    ask<unknown>("PUT", `/caregivers${at(id)}/transmit`, {}, { transmit }),
-  endCaregiver: (id: string) => ask<unknown>("POST", `/caregivers${at(id)}/end`, {}, {}),
-  enrol: (id: string) => ask<T.Enrolment>("POST", `/caregivers${at(id)}/enrolments`, {}, {}),
-  enrolment: (id: string) => ask<T.EnrolmentState>("GET", `/enrolments${at(id)}`),
-  dropEnrolment: (id: string) => ask<unknown>("DELETE", `/enrolments${at(id)}`),
+    sent(api.PUT("/api/desk/caregivers/{id}/transmit", { ...at(id), body: { transmit } })),
+  endCaregiver: (id: string) => sent(api.POST("/api/desk/caregivers/{id}/end", at(id))),
+  enrol: (id: string) => sent(api.POST("/api/desk/caregivers/{id}/enrolments", at(id))),
+  enrolment: (id: string) => sent(api.GET("/api/desk/enrolments/{id}", at(id))),
+  dropEnrolment: (id: string) => sent(api.DELETE("/api/desk/enrolments/{id}", at(id))),
 
-  clients: (q = "") => ask<T.ClientRow[]>("GET", "/clients", { q }),
-  client: (id: string) => ask<T.Client>("GET", `/clients${at(id)}`),
-  createClient: (input: T.ClientInput) => ask<{ id: string }>("POST", "/clients", {}, input),
-  changeClient: (id: string, input: T.ClientInput, rev: number) =>
-    ask<unknown>("PUT", `/clients${at(id)}`, {}, { ...input, rev }),
-  tags: (client: string) => ask<T.TagRow[]>("GET", `/clients${at(client)}/tags`),
+  clients: () => sent(api.GET("/api/desk/clients")),
+  client: (id: string) => sent(api.GET("/api/desk/clients/{id}", at(id))),
+  createClient: (body: T.ClientInput) => sent(api.POST("/api/desk/clients", { body })),
+  changeClient: (id: string, body: T.ClientInput) => sent(api.PUT("/api/desk/clients/{id}", { ...at(id), body })),
+  tags: (client: string) => sent(api.GET("/api/desk/clients/{id}/tags", at(client))),
   issueTag: (client: string, kind: T.TagKind, label: string) =>
-    ask<T.TagIssued>("POST", `/clients${at(client)}/tags`, {}, { kind, label }),
-  revokeTag: (tag: string, reason: string) => ask<unknown>("POST", `/tags${at(tag)}/revoke`, {}, { reason }),
-  sheetOf: (tag: string) => `/api/desk/tags${at(tag)}/sheet`,
+    sent(api.POST("/api/desk/clients/{id}/tags", { ...at(client), body: { kind, label } })),
+  revokeTag: (tag: string, reason: string) =>
+    sent(api.POST("/api/desk/tags/{id}/revoke", { ...at(tag), body: { reason } })),
+  /** The A4 page of a tag, opened by the browser itself. */
+  sheetOf: (tag: string) => `/api/desk/tags/${encodeURIComponent(tag)}/sheet`,
 
-  phones: () => ask<T.PhoneRow[]>("GET", "/phones"),
+  phones: () => sent(api.GET("/api/desk/phones")),
   blockPhone: (id: string, mode: T.WipeMode, sim_number: string, note: string) =>
-    ask<unknown>("POST", `/phones${at(id)}/block`, {}, { mode, sim_number, note }),
-  carrierBlocked: (id: string, done: boolean) => ask<unknown>("POST", `/phones${at(id)}/carrier-blocked`, {}, { done }),
+    sent(api.POST("/api/desk/phones/{id}/block", { ...at(id), body: { mode, sim_number, note } })),
+  carrierBlocked: (id: string, done: boolean) =>
+    sent(api.POST("/api/desk/phones/{id}/carrier-blocked", { ...at(id), body: { done } })),
 
-  audit: (limit: number, before?: string) => ask<T.AuditRow[]>("GET", "/audit", { limit, before }),
+  audit: (limit: number, before?: string) =>
+    sent(api.GET("/api/desk/audit", { params: { query: before ? { limit, before } : { limit } } })),
 };

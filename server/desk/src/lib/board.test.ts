@@ -44,7 +44,7 @@ const row = (more: Partial<BoardRow> = {}): BoardRow => ({
   rev: 1,
   ...more,
 });
-const retained = {
+const retained: BoardRow["retained"] = {
   visit: "v",
   decision: "accepted",
   starts_at: 0,
