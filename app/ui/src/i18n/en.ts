@@ -144,7 +144,6 @@ export const en: Texts = {
     hold: "Hold the phone near the badge",
     holdText: "Screen on and unlocked, the back of the phone to the badge.",
     noNfc: "This phone reads no contactless badge: read the QR code.",
-    camera: "QR code",
     startCamera: "Open the camera",
     stopCamera: "Close the camera",
     aim: "Aim at the QR code of the home",
@@ -158,7 +157,7 @@ export const en: Texts = {
 
   manual: {
     title: "Clock by hand",
-    at: (who) => `at ${who}'s`,
+    at: (who) => `home of ${who}`,
     kind: "What are you clocking?",
     which: "For which visit?",
     notPlanned: "An unplanned visit",
@@ -186,7 +185,7 @@ export const en: Texts = {
   answer: {
     start: "Arrival",
     end: "Departure",
-    at: (who) => `at ${who}'s`,
+    at: (who) => `home of ${who}`,
     saved: "Saved on the phone",
     willSend: "will be sent as soon as the network is back",
     sendingNow: "on its way to the office",
