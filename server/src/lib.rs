@@ -3,6 +3,7 @@
 pub mod app;
 pub mod audit;
 pub mod clients;
+pub mod commands;
 pub mod config;
 pub mod db;
 pub mod demo;
