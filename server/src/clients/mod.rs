@@ -18,3 +18,6 @@ pub use tap::{Found, Neighbour, verify};
 
 /// A client's tags, the newest first.
 pub use tags::list as tags_of;
+
+#[cfg(test)]
+mod tests;

@@ -14,3 +14,6 @@ pub use caregiver::{
 pub use feed::{Place, body, grants, place};
 pub use routes::routes;
 pub use sql::ALL;
+
+#[cfg(test)]
+mod tests;

@@ -166,20 +166,24 @@ fn judge(tx: &mut Tx, from: &Reception<'_>, event: &ClockEvent, raw: &Raw) -> An
     let measured = locate(from.anchors, &event.stamp, event.seq, Some(raw.received_at));
     let known = rows::one(tx, raw.organisation, event.visit)?;
     let client = known.as_ref().map(|k| k.visit.client).or(event.client);
+    let place = people::place(tx, event.membership, from.person)?;
     let (claimed, tag) = verdict(tx, from, event, raw, &measured, client)?;
     let facts = Facts {
         event,
         measured: &measured,
         visit: known.as_ref().map(|k| &k.visit.state),
         tag: &tag,
-        access: known.is_some() && had_access(tx, from, event, &measured)?,
+        access: known.is_some() && had_access(tx, place.as_ref(), event, &measured)?,
         doubled: doubled(tx, event, raw)?,
         link: chain_link(tx, raw.device, event)?,
     };
     let anomalies = rules::anomalies(&facts);
     let assurance = rules::assurance(claimed, &tag);
     stamps::add_measure(tx, event.id, &measured, &assurance, &anomalies, from.at)?;
-    tx.changed(&Scope::membership(event.membership), &RowKind::ClockEvent, event.id);
+    // In another's name it is kept for the office, and told to nobody's phone.
+    if place.is_some() {
+        tx.changed(&Scope::membership(event.membership), &RowKind::ClockEvent, event.id);
+    }
     Ok(())
 }
 
@@ -230,12 +234,12 @@ fn flag_read_ahead(tx: &mut Tx, stamp: &str, now: Moment) -> Answer<()> {
 /// Access at the time of the act, with its grace (sync.md C7).
 fn had_access(
     tx: &mut Tx,
-    from: &Reception<'_>,
+    place: Option<&people::Place>,
     event: &ClockEvent,
     measured: &Measured,
 ) -> Answer<bool> {
     let since = measured.at.plus(-rules::ACCESS_GRACE_MS);
-    let Some(place) = people::place(tx, event.membership, from.person)? else { return Ok(false) };
+    let Some(place) = place else { return Ok(false) };
     let at_work = place.state == MembershipState::Active
         || place.ended_at.is_some_and(|ended| ended >= since);
     Ok(at_work && rows::held_by(tx, event.visit, event.membership, since)?)

@@ -28,3 +28,10 @@ pub use retain::{
 };
 pub use routes::routes;
 pub use sql::ALL;
+
+#[cfg(test)]
+mod desk_tests;
+#[cfg(test)]
+mod scene;
+#[cfg(test)]
+mod stamp_tests;
