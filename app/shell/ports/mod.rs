@@ -3,6 +3,5 @@
 pub(crate) mod chance;
 pub(crate) mod clock;
 pub(crate) mod link;
-pub(crate) mod notifier;
 pub(crate) mod tag_reader;
 pub(crate) mod vault;

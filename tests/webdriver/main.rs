@@ -1,0 +1,80 @@
+//! The main job through the app's real window: Tauri, WebKitGTK, libnfc, SQLCipher, HTTP, a server.
+
+mod driver;
+
+use releve_tests::database::Scratch;
+use releve_tests::pn532::{Ntag213, Pn532, Tag};
+use releve_tests::world::World;
+use releve_tests::world::paint::qr_png;
+use releve_tests::world::time::today_at;
+use serde_json::Value;
+
+use driver::Window;
+
+const UID: [u8; 7] = [0x04, 0xA1, 0xB2, 0xC3, 0xD4, 0xE5, 0xF6];
+
+/// Rows O-05, O-13, O-14, O-20: enrolled by the desk's link, in by a picture of the QR with no
+/// network, out by the bytes of a tag, both on the desk.
+#[test]
+#[ignore = "needs a screen and the built app: scripts/window"]
+fn o_14_in_by_a_picture_and_out_by_a_tag_in_the_real_window() {
+    World::on(&Scratch::sqlite(), |world| {
+        let amina = world.desk.adds_caregiver("Amina", "Diallo");
+        world.desk.transmits(amina.id, true);
+        let home = world.home("Garrigues");
+        let visit = world.desk.plans(amina.id, home.client, today_at(8, 0), today_at(9, 0));
+
+        let here = tempfile::tempdir().expect("a folder");
+        let code = here.path().join("code.png");
+        std::fs::write(&code, qr_png(&home.qr.link, 6)).expect("a picture");
+        let reader = Pn532::plug_in().expect("a reader");
+
+        let window = Window::open(here.path(), &reader.name());
+        window.shows("Activer ce téléphone");
+        window.types("input[type=url]", &world.desk.enrolment(amina.id));
+        window.presses("Continuer");
+        window.presses("Activer");
+        window.shows("Garrigues");
+        window.picture("1-today");
+
+        world.while_down(|_| {
+            window.presses("Badger l'arrivée");
+            window.types("input[type=file]", &code.to_string_lossy());
+            window.shows("Enregistré sur le téléphone");
+            window.shows("Arrivée");
+            window.picture("2-arrived");
+            window.presses("Continuer");
+            window.shows("En cours depuis");
+            window.picture("3-in-progress");
+        });
+
+        world.time.pass(45 * 60_000);
+        reader.put(Tag::Ntag213(Ntag213::with_link(UID, &home.nfc.link)));
+        window.shows("Départ");
+        window.picture("4-left");
+        window.presses("Continuer");
+
+        let line = once(|| {
+            let line = world.desk.line(visit);
+            methods(&line).is_ok_and(|methods| methods == ["qr", "nfc"]).then_some(line)
+        });
+        assert_eq!(line["visit"]["id"], visit.to_string());
+    });
+}
+
+/// How the stamps of a line were made, in order.
+fn methods(line: &Value) -> Result<Vec<String>, serde_json::Error> {
+    let stamps: Vec<Value> = serde_json::from_value(line["stamps"].clone())?;
+    Ok(stamps.iter().map(|stamp| stamp["method"].as_str().unwrap_or_default().to_owned()).collect())
+}
+
+/// Looks again until it is so; the phone tries by itself within a minute.
+fn once<T>(look: impl Fn() -> Option<T>) -> T {
+    for _ in 0..600 {
+        if let Some(found) = look() {
+            return found;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(200));
+    }
+    panic!("it never came to be");
+}
