@@ -1,15 +1,14 @@
 // What every browser story needs: a real server on a database of its own, Chromium, and a page that
 // tells of whatever went wrong in it.
 import assert from "node:assert/strict";
-import { execFile, spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { promisify } from "node:util";
 import { chromium } from "playwright-core";
 
-const run = promisify(execFile);
 const require = createRequire(import.meta.url);
 const AXE = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 
@@ -49,6 +48,70 @@ export async function start(command, args, { env = {}, cwd = ROOT, ready }) {
       await gone;
     },
   };
+}
+
+/** A port that is free now. Links on tags hold the server's address, so it must be known before. */
+export async function freePort() {
+  const probe = createServer();
+  await new Promise((open) => probe.listen(0, "127.0.0.1", open));
+  const { port } = probe.address();
+  await new Promise((closed) => probe.close(closed));
+  return port;
+}
+
+/** Where a server of a story lives: a folder and a port of its own. */
+async function place(env) {
+  const dir = mkdtempSync(join(tmpdir(), "releve-browser-"));
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const settings = {
+    RELEVE__SERVER__LISTEN: `127.0.0.1:${port}`,
+    RELEVE__SERVER__PUBLIC_URL: url,
+    RELEVE__DB__URL: `sqlite:${join(dir, "releve.db")}`,
+    RELEVE__KEYS__MASTER_FILE: join(dir, "master.key"),
+    ...env,
+  };
+  return { dir, url, settings };
+}
+
+const stopping = (program, dir) => async () => {
+  await program.stop();
+  rmSync(dir, { recursive: true, force: true });
+};
+
+/** A real server with an agency that has nothing yet but its accounts: an admin and a supervisor. */
+export async function startEmpty({ organisation = "Relais d'Albi", zone = "Europe/Paris", env = {} } = {}) {
+  const { dir, url, settings } = await place(env);
+  const accounts = {
+    admin: { login: "claire@releve.test", name: "Claire Delmas", password: "Tilleuls-81-Claire!" },
+    supervisor: { login: "paul@releve.test", name: "Paul Escande", password: "Tilleuls-81-Paul!" },
+  };
+  for (const [role, { login, name, password }] of Object.entries(accounts)) {
+    const file = join(dir, `${role}.password`);
+    writeFileSync(file, password, { mode: 0o600 });
+    const words = ["user", "add", "--login", login, "--name", name, "--role", role];
+    const where = ["--organisation", organisation, "--zone", zone, "--password-file", file];
+    const done = spawnSync(binary("releve-server"), [...words, ...where], { env: { ...process.env, ...settings } });
+    assert.equal(done.status, 0, String(done.stderr));
+  }
+  const program = await start(binary("releve-server"), ["serve"], {
+    env: settings,
+    ready: (output) => output.includes('"serving"'),
+  });
+  return { url, dir, accounts, output: program.output, stop: stopping(program, dir) };
+}
+
+/**
+ * A real server on a demonstration agency. `told` is what the demonstration tells: login and
+ * password, a caregiver to enrol, her visit of now, the link of a tag.
+ */
+export async function startDemo({ seed = "albi", env = {} } = {}) {
+  const { dir, url, settings } = await place(env);
+  const program = await start(binary("releve-server"), ["demo", "--dir", dir, "--seed", seed, "--json", "--serve"], {
+    env: settings,
+    ready: (output) => output.includes("serving on") && /^\{.*\}$/m.exec(output),
+  });
+  return { url, dir, told: JSON.parse(program.found[0]), output: program.output, stop: stopping(program, dir) };
 }
 
 /** Headless Chromium of the system, in French, with a clipboard. */
@@ -141,12 +204,3 @@ export const HOSTILE = {
   emoji: "👩🏽‍⚕️🏳️‍🌈 e\u0301\u0302\u0303 Z̷̢͙a̴͔l̷g̵o",
   quote: `O'Brien \\ "; DROP TABLE clients; --`,
 };
-
-/** A folder that goes with its test. */
-export function folder(t) {
-  const path = mkdtempSync(join(tmpdir(), "releve-browser-"));
-  t?.after(() => rmSync(path, { recursive: true, force: true }));
-  return path;
-}
-
-export { run };

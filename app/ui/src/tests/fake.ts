@@ -1,4 +1,6 @@
-import type { Act, ActLine, Ask, Client, Measured, PhoneView, Reading, Reply, View, VisitLine, VisitNotes } from "@releve/types";
+import type {
+  Act, ActLine, Ask, Client, Measured, PhoneView, Reading, Reply, RetainedPeriod, StampLine, View, VisitLine, VisitNotes,
+} from "@releve/types";
 import { RefusalError, type Bridge } from "../bridge/index.ts";
 
 /** Monday 23 November 2026, 07:48 in Paris. */
@@ -45,6 +47,8 @@ export class FakePhone implements Bridge {
     line("v2", ["10:00", "11:00"], null, "M. Ferrer"),
   ];
   outbox: ActLine[] = [];
+  stamps: StampLine[] = [];
+  retained: RetainedPeriod | null = null;
   notes: VisitNotes = { distance_hm: null, expenses_cents: null, comment: "" };
   acts: Act[] = [];
   /** The next act is refused with this. */
@@ -109,7 +113,8 @@ export class FakePhone implements Bridge {
         const found = this.visits.find((one) => one.visit.id === ask.id);
         if (!found) throw new RefusalError("not_found");
         return {
-          view: "visit", line: found, stamps: [], notes: this.notes, notes_open: true, retained: null,
+          view: "visit", line: found, stamps: this.stamps, notes: this.notes, notes_open: !this.retained,
+          retained: this.retained,
           hours: { planned: 90, badged: 0, retained: 0 },
         };
       }

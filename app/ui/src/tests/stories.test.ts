@@ -194,6 +194,68 @@ describe("during the visit", () => {
   });
 });
 
+describe("a visit's sheet", () => {
+  const stamp = {
+    id: "e1", visit: "v1", kind: "start", method: "manual", assurance: "manual", reason: "tag_missing", voids: null,
+    measured: measured(NOW - 5_000), declared_at: null, anomalies: ["manual", "unplanned"],
+  };
+
+  it("shows each stamp with its state, its doubts, and a way to undo it in time (O-09, B-02)", async () => {
+    phone.stamps = [{ clocked: stamp, state: { is: "on_phone" }, undo_ms: 25_000 }];
+    go("#/visit/v1", true);
+    show();
+    expect(await screen.findByText("07:47")).toBeTruthy();
+    expect(screen.getByText(/à la main · Le badge n'est plus là · non planifié/)).toBeTruthy();
+    expect(screen.getByText("sur le téléphone")).toBeTruthy();
+    await fireEvent.click(await button(/^Annuler \(2[45] s\)$/));
+    await waitFor(() => expect(phone.acts).toEqual([{ do: "undo", event: "e1" }]));
+  });
+
+  it("shows what the office decided, who did and why, beside what was badged", async () => {
+    phone.retained = {
+      visit: "v1", decision: "corrected", starts_at: NOW, ends_at: NOW + 5_400_000, reason: "no_departure",
+      note: "Départ oublié, vu avec vous", decided_by: "Claire Delmas", decided_at: NOW + 86_400_000,
+    };
+    go("#/visit/v1", true);
+    show();
+    expect(await screen.findByText(/Décision de l'agence : 07:48 – 09:18/)).toBeTruthy();
+    expect(screen.getByText(/par Claire Delmas, mar. 24 nov. 07:48/)).toBeTruthy();
+    expect(screen.getByText("Départ oublié, vu avec vous")).toBeTruthy();
+  });
+});
+
+describe("a client's sheet", () => {
+  it("is reached from the list and from a visit, and gives more when asked (O-11, O-12)", async () => {
+    go("#/clients", true);
+    show();
+    expect((await link(/Mme Denise Garrigues/)).getAttribute("href")).toBe("#/client/c1");
+    go("#/visit/v1", true);
+    expect((await link("Fiche de l'usager")).getAttribute("href")).toBe("#/client/c1");
+    go("#/client/c1", true);
+    const more = await button("Autres informations");
+    expect(screen.getByText("Sonner deux fois")).toBeTruthy();
+    expect(more.getAttribute("aria-expanded")).toBe("false");
+    await fireEvent.click(more);
+    expect(more.getAttribute("aria-expanded")).toBe("true");
+    expect(screen.getByText("Allergique à la pénicilline")).toBeTruthy();
+    expect((await link("Pointer à la main")).getAttribute("href")).toBe("#/manual?client=c1");
+  });
+});
+
+describe("the planning", () => {
+  it("stays readable offline with the time it was received, and says what it does not hold (O-08)", async () => {
+    phone.phone.online = false;
+    go("#/planning/2026-11-23", true);
+    show();
+    expect(await screen.findByText("M. Ferrer")).toBeTruthy();
+    expect(screen.getByText("Reçu de l'agence 07:47")).toBeTruthy();
+    go("#/planning/2026-11-24", true);
+    expect(await screen.findByText("Rien de prévu ce jour")).toBeTruthy();
+    go("#/planning/2027-03-01", true);
+    expect(await screen.findByText("Ce jour n'est pas sur le téléphone")).toBeTruthy();
+  });
+});
+
 describe("the outbox", () => {
   it("says for each act where it is, and never claims more (B-02)", async () => {
     const act = { visit: "v1", client_label: "Mme Garrigues", method: "qr", at: measured(NOW) } as const;
