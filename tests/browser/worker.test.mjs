@@ -1,25 +1,16 @@
 // The worker UI in Chromium, over a real phone core and a real server: the main job, as a caregiver does it.
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import QRCode from "qrcode";
-import { accessible, binary, fits, folder, HOSTILE, openBrowser, openPage, pictured, ROOT, start } from "./harness.mjs";
+import { accessible, binary, fits, HOSTILE, openBrowser, openPage, pictured, ROOT, start, startDemo } from "./harness.mjs";
 
 const PHONE = { width: 390, height: 844 };
 const STAY_MS = 35 * 60_000;
 const SCREENS = ["#/", "#/planning", "#/clients", "#/me", "#/outbox", "#/privacy", "#/read"];
 
 let server, phone, browser, page, made, address, camera;
-
-const freePort = () =>
-  new Promise((done) => {
-    const probe = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = probe.address();
-      probe.close(() => done(port));
-    });
-  });
 
 const control = async (what, body) => {
   const answer = await fetch(`${address}/test/${what}`, {
@@ -52,14 +43,9 @@ const step = (name, work) => it(name, () => pictured(page, name, work));
 const dialog = (name) => page.getByRole("dialog", { name });
 
 before(async () => {
-  const place = folder();
-  const port = await freePort();
-  const url = `http://127.0.0.1:${port}`;
-  server = await start(binary("releve-server"), ["demo", "--dir", join(place, "server"), "--json", "--serve"], {
-    env: { RELEVE__SERVER__LISTEN: `127.0.0.1:${port}`, RELEVE__SERVER__PUBLIC_URL: url },
-    ready: (output) => (output.includes("serving on") ? /^\{.*\}$/m.exec(output) : null),
-  });
-  made = JSON.parse(server.found[0]).made;
+  server = await startDemo();
+  const place = server.dir;
+  made = server.told.made;
   phone = await start(binary("phone"), ["--folder", join(place, "phone"), "--ui", join(ROOT, "app/ui/dist"), "--controls"], {
     ready: (output) => /^phone: (http:\S+)$/m.exec(output),
   });
