@@ -1,5 +1,6 @@
 //! The world in which the stories play.
 
+pub mod bridge;
 pub mod database;
 pub mod pn532;
 pub mod source;

@@ -1,0 +1,194 @@
+//! A phone on this machine: the shell's own ports, and knobs to lie with.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use releve_core::ports::{Clock, Link, NoAnswer, Request, Response};
+use releve_core::{About, Core, Phone, Ports};
+use releve_shared::clock::Stamp;
+
+#[path = "../../../app/shell/ports/chance.rs"]
+mod chance;
+#[path = "../../../app/shell/ports/clock.rs"]
+mod clock;
+#[path = "../../../app/shell/ports/link.rs"]
+mod link;
+#[path = "../../../app/shell/ports/vault.rs"]
+mod vault;
+
+/// Between two tries to listen for pokes.
+const PAUSE: Duration = Duration::from_secs(2);
+
+/// What a test turns.
+#[derive(Debug, Default)]
+pub struct Knobs {
+    /// No network.
+    pub cut: AtomicBool,
+    /// How far the wall clock is off, in milliseconds.
+    pub wall_ms: AtomicI64,
+    /// How far both clocks are shifted, in milliseconds: time that has not passed yet.
+    pub shift_ms: AtomicI64,
+}
+
+struct Hands {
+    device: clock::DeviceClock,
+    knobs: Arc<Knobs>,
+}
+
+impl Clock for Hands {
+    fn now(&self) -> Stamp {
+        let now = self.device.now();
+        let shift = self.knobs.shift_ms.load(Ordering::Relaxed);
+        let wall = self.knobs.wall_ms.load(Ordering::Relaxed).saturating_add(shift);
+        Stamp { wall: now.wall.plus(wall), up_ms: now.up_ms.saturating_add(shift), ..now }
+    }
+}
+
+struct Line {
+    http: link::HttpLink,
+    knobs: Arc<Knobs>,
+}
+
+impl Link for Line {
+    fn send(&self, request: &Request) -> Result<Response, NoAnswer> {
+        if self.knobs.cut.load(Ordering::Relaxed) {
+            return Err(NoAnswer);
+        }
+        let came = self.http.send(request);
+        // Cut while it was on its way: the server may have heard, the phone has not.
+        if self.knobs.cut.load(Ordering::Relaxed) { Err(NoAnswer) } else { came }
+    }
+}
+
+/// Told of each change, with a number that grows over restarts too.
+pub type Changed = Arc<dyn Fn() + Send + Sync>;
+
+/// A phone that can be killed and opened again.
+pub struct Device {
+    /// What a test turns.
+    pub knobs: Arc<Knobs>,
+    folder: PathBuf,
+    changed: Changed,
+    live: Mutex<Option<Live>>,
+}
+
+struct Live {
+    phone: Arc<Phone>,
+    sync: Option<JoinHandle<()>>,
+}
+
+impl Device {
+    /// Opens the phone of a folder. With `alone`, it keeps itself in step with the server, as in
+    /// the app; without, it speaks only when it is told to.
+    ///
+    /// # Errors
+    /// A sentence, when the folder cannot be used.
+    pub fn open(folder: &Path, changed: Changed, alone: bool) -> Result<Arc<Self>, String> {
+        let device = Arc::new(Self {
+            knobs: Arc::default(),
+            folder: folder.to_owned(),
+            changed,
+            live: Mutex::new(None),
+        });
+        device.start(alone)?;
+        if alone {
+            let weak = Arc::downgrade(&device);
+            thread::spawn(move || {
+                while let Some(device) = weak.upgrade() {
+                    device.listen();
+                    drop(device);
+                    thread::sleep(PAUSE);
+                }
+            });
+        }
+        Ok(device)
+    }
+
+    /// The phone.
+    #[must_use]
+    pub fn phone(&self) -> Arc<Phone> {
+        let live = self.held();
+        Arc::clone(&live.as_ref().expect("the app is open").phone)
+    }
+
+    /// The app is killed and opened again.
+    ///
+    /// # Errors
+    /// A sentence, when the folder cannot be used any more.
+    pub fn restart(&self) -> Result<(), String> {
+        let before = self.held().take();
+        let alone = before.as_ref().is_none_or(|live| live.sync.is_some());
+        if let Some(Live { phone, sync }) = before {
+            phone.stop();
+            drop(phone);
+            if let Some(sync) = sync {
+                sync.join().map_err(|_| "the phone's own thread failed".to_owned())?;
+            }
+        }
+        self.start(alone)
+    }
+
+    fn start(&self, alone: bool) -> Result<(), String> {
+        let vault = vault::FileVault::open(self.folder.join("vault")).map_err(|e| e.to_string())?;
+        let ports = Ports {
+            clock: Box::new(Hands {
+                device: clock::DeviceClock::new("no boot id".to_owned()),
+                knobs: Arc::clone(&self.knobs),
+            }),
+            chance: Box::new(chance::SystemChance),
+            vault: Box::new(vault),
+        };
+        let about = About {
+            platform: std::env::consts::OS.to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        };
+        let mut core = Core::open(self.folder.join("phone"), ports, about);
+        let changed = Arc::clone(&self.changed);
+        core.listen(Box::new(move |_| changed()));
+        let line = Line { http: link::HttpLink::new(), knobs: Arc::clone(&self.knobs) };
+        let phone = Arc::new(Phone::new(core, Box::new(line)));
+        let own = Arc::clone(&phone);
+        let sync = alone.then(|| thread::spawn(move || own.live()));
+        *self.held() = Some(Live { phone, sync });
+        (self.changed)();
+        Ok(())
+    }
+
+    /// Listens for pokes until the line breaks.
+    fn listen(&self) {
+        if self.knobs.cut.load(Ordering::Relaxed) {
+            return;
+        }
+        let Some(request) = self.held().as_ref().and_then(|live| live.phone.core().poke_request())
+        else {
+            return;
+        };
+        let Some(stream) = link::HttpLink::new().stream(&request) else { return };
+        for line in BufReader::new(stream).lines().map_while(Result::ok) {
+            if self.knobs.cut.load(Ordering::Relaxed) {
+                return;
+            }
+            if line.starts_with("data")
+                && let Some(live) = self.held().as_ref()
+            {
+                live.phone.poked();
+            }
+        }
+    }
+
+    fn held(&self) -> MutexGuard<'_, Option<Live>> {
+        self.live.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Device {
+    fn drop(&mut self) {
+        if let Some(live) = self.held().take() {
+            live.phone.stop();
+        }
+    }
+}
