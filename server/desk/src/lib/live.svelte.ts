@@ -28,7 +28,6 @@ function open(): void {
     tried = true;
   };
   source.onmessage = changed;
-  source.addEventListener("changes", changed);
 }
 
 export const live = {
