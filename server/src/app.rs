@@ -144,7 +144,10 @@ impl Clock for SystemClock {
 pub struct SystemChance;
 
 impl Chance for SystemChance {
-    #[expect(clippy::panic, reason = "without chance no key may be drawn: stopping is the only safe act")]
+    #[expect(
+        clippy::panic,
+        reason = "without chance no key may be drawn: stopping is the only safe act"
+    )]
     fn fill(&self, bytes: &mut [u8]) {
         if let Err(error) = getrandom::fill(bytes) {
             panic!("the system gives no chance: {error}");

@@ -104,15 +104,10 @@ pub fn router(app: App) -> Router {
         Some(value) => layered.layer(header("strict-transport-security", value)),
         None => layered,
     };
-    layered
-        .layer(axum::middleware::from_fn_with_state(app.clone(), around::told))
-        .with_state(app)
+    layered.layer(axum::middleware::from_fn_with_state(app.clone(), around::told)).with_state(app)
 }
 
-fn header(
-    name: &'static str,
-    value: &'static str,
-) -> SetResponseHeaderLayer<HeaderValue> {
+fn header(name: &'static str, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
     SetResponseHeaderLayer::if_not_present(
         HeaderName::from_static(name),
         HeaderValue::from_static(value),

@@ -73,8 +73,8 @@ pub async fn serve(
     tracker.close();
 
     let stopping = app.stopping.clone().cancelled_owned();
-    let service = http::router(app.clone())
-        .into_make_service_with_connect_info::<std::net::SocketAddr>();
+    let service =
+        http::router(app.clone()).into_make_service_with_connect_info::<std::net::SocketAddr>();
     let serving = axum::serve(listener, service).with_graceful_shutdown(stopping);
     let late = async {
         app.stopping.cancelled().await;

@@ -10,7 +10,7 @@ use axum::http::{Request, Response, StatusCode};
 use releve_shared::enrolment::{EnrolAnswer, EnrolRequest, EnrolmentLink};
 use releve_shared::id::{AccountId, EstablishmentId, MembershipId, OrganisationId, PersonId};
 use releve_shared::keys::{Digest, Purpose, Signer};
-use releve_shared::sync::{PROOF_HEADER, request_message};
+use releve_shared::sync::{PROOF_HEADER, RowKind, Scope, request_message};
 use releve_shared::time::{Moment, Zone};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -149,6 +149,8 @@ impl World {
             tx.execute(&sql::PERSON, &[person.into()]).unwrap();
             let values = [membership.into(), of.into(), person.into(), now.into()];
             tx.execute(&sql::MEMBERSHIP, &values).unwrap();
+            tx.changed(&Scope::person(person), &RowKind::Person, person);
+            tx.changed(&Scope::membership(membership), &RowKind::Membership, membership);
         })
         .await;
         (person, membership)
@@ -191,9 +193,8 @@ impl World {
         let cookie = response.headers().get("set-cookie");
         let cookie = cookie.map(|c| c.to_str().unwrap().split(';').next().unwrap().to_owned());
         let bytes = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
-        let body = serde_json::from_slice(&bytes).unwrap_or_else(|_| {
-            Value::String(String::from_utf8_lossy(&bytes).into_owned())
-        });
+        let body = serde_json::from_slice(&bytes)
+            .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&bytes).into_owned()));
         Came { status, cookie, body }
     }
 

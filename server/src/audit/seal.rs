@@ -72,7 +72,13 @@ fn first_flaw(tx: &mut Tx, organisation: OrganisationId) -> Answer<Option<AuditI
 
 fn link(before: Digest, organisation: OrganisationId, entry: &sql::Kept) -> Digest {
     let sealed = serde_json::json!([
-        organisation, entry.id, entry.at, entry.who, entry.verb, entry.what, entry.detail
+        organisation,
+        entry.id,
+        entry.at,
+        entry.who,
+        entry.verb,
+        entry.what,
+        entry.detail
     ]);
     Digest::of(&[b"releve audit 1\0", before.as_bytes(), sealed.to_string().as_bytes()])
 }

@@ -55,8 +55,15 @@ impl Kept {
 
 pub(super) fn append(tx: &mut Tx, of: OrganisationId, kept: &Kept) -> Result<(), Fault> {
     let Kept { id, at, who, verb, what, detail } = kept;
-    let values =
-        [(*id).into(), of.into(), (*at).into(), who.into(), verb.into(), what.into(), detail.into()];
+    let values = [
+        (*id).into(),
+        of.into(),
+        (*at).into(),
+        who.into(),
+        verb.into(),
+        what.into(),
+        detail.into(),
+    ];
     tx.execute(&APPEND, &values)?;
     Ok(())
 }

@@ -47,7 +47,8 @@ pub async fn demo(mut config: Config, args: Args) -> Result<(), Fault> {
     }
     if args.serve {
         let stop = tasks::stop_signal()?;
-        listen(app, stop, |address| eprintln!("serving on http://{address}; Ctrl-C stops it")).await?;
+        listen(app, stop, |address| eprintln!("serving on http://{address}; Ctrl-C stops it"))
+            .await?;
     }
     Ok(())
 }

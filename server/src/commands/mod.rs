@@ -86,7 +86,8 @@ pub fn master_key(path: &Path) -> Result<MasterKey, Fault> {
             let mut bytes = [0; 32];
             SystemChance.fill(&mut bytes);
             let key = MasterKey::from_bytes(bytes);
-            let options = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+            let options =
+                fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
             let mut file = options.map_err(|e| Fault::of(told(), e))?;
             let written = file.write_all(key.text().as_bytes()).and_then(|()| file.sync_all());
             written.map_err(|e| Fault::of(told(), e))?;

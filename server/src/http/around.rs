@@ -94,11 +94,8 @@ pub(super) async fn refusals(request: Request, next: Next) -> Response {
         _ if status.is_server_error() => Refusal::TryAgain,
         _ => Refusal::Invalid,
     };
-    let status = if status == StatusCode::UNPROCESSABLE_ENTITY {
-        StatusCode::BAD_REQUEST
-    } else {
-        status
-    };
+    let status =
+        if status == StatusCode::UNPROCESSABLE_ENTITY { StatusCode::BAD_REQUEST } else { status };
     let mut shaped = Refused::from(refusal).into_response();
     *shaped.status_mut() = status;
     shaped
@@ -131,8 +128,10 @@ mod tests {
     #[test]
     fn another_site_may_not_act() {
         let from = |pairs: &[(&'static str, &'static str)]| {
-            let headers =
-                pairs.iter().map(|(k, v)| (k.parse().unwrap(), HeaderValue::from_static(v))).collect();
+            let headers = pairs
+                .iter()
+                .map(|(k, v)| (k.parse().unwrap(), HeaderValue::from_static(v)))
+                .collect();
             from_here(&headers, "https://releve.example")
         };
         assert!(from(&[("origin", "https://releve.example")]));

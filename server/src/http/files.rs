@@ -47,7 +47,8 @@ pub(super) async fn serve(request: Request) -> Response {
 }
 
 fn answer(path: &str, file: EmbeddedFile, known: Option<&str>) -> Response {
-    let hash: String = file.metadata.sha256_hash().iter().take(16).map(|b| format!("{b:02x}")).collect();
+    let hash: String =
+        file.metadata.sha256_hash().iter().take(16).map(|b| format!("{b:02x}")).collect();
     let tag = format!("\"{hash}\"");
     // Vite writes the hash of the content into the names under assets/.
     let cache = if path.starts_with("assets/") {

@@ -34,6 +34,8 @@ pub struct RefusedBody {
 pub enum Refused {
     /// An answer to the user.
     Answer(Box<RefusedBody>),
+    /// A body above the limit.
+    TooLarge,
     /// Something broke; the user is told to try again.
     Fault(Fault),
 }
@@ -87,20 +89,15 @@ impl From<Stop> for Refused {
 
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
-        let body = match self {
-            Self::Answer(body) => *body,
+        let plain = |refusal| RefusedBody { refusal, field: None, retry_after_s: None, wipe: None };
+        let (status, body) = match self {
+            Self::Answer(body) => (status(&body.refusal), *body),
+            Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, plain(Refusal::TooLong)),
             Self::Fault(fault) => {
                 tracing::error!(%fault, "a request failed");
-                let body = RefusedBody {
-                    refusal: Refusal::TryAgain,
-                    field: None,
-                    retry_after_s: None,
-                    wipe: None,
-                };
-                return (StatusCode::INTERNAL_SERVER_ERROR, Json(body)).into_response();
+                (StatusCode::INTERNAL_SERVER_ERROR, plain(Refusal::TryAgain))
             }
         };
-        let status = status(&body.refusal);
         let retry = body.retry_after_s.map(HeaderValue::from);
         let mut response = (status, Json(body)).into_response();
         if let Some(retry) = retry {

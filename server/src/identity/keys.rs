@@ -147,10 +147,9 @@ impl Keys {
         let public = Signer::from_seed(seed).public().to_string();
         let tag = tag_name(organisation, 1);
         let ntag_key = ntag_name(organisation);
-        for (name, secret, nonce, public) in [
-            (tag, seed.as_slice(), first, Some(public)),
-            (ntag_key, ntag.as_slice(), second, None),
-        ] {
+        for (name, secret, nonce, public) in
+            [(tag, seed.as_slice(), first, Some(public)), (ntag_key, ntag.as_slice(), second, None)]
+        {
             let sealed = self.master.seal(&name, secret, *nonce)?;
             let organisation = Some(organisation);
             let key = sql::SealedKey { name, organisation, number: 1, public, sealed };

@@ -31,7 +31,12 @@ pub struct NewOrganisation {
 ///
 /// # Errors
 /// Those of the database.
-pub fn add_organisation(tx: &mut Tx, keys: &Keys, new: &NewOrganisation, now: Moment) -> Answer<()> {
+pub fn add_organisation(
+    tx: &mut Tx,
+    keys: &Keys,
+    new: &NewOrganisation,
+    now: Moment,
+) -> Answer<()> {
     sql::add_organisation(tx, new.id, &new.name, &new.phone, new.zone.name(), now)?;
     sql::add_establishment(tx, new.establishment, new.id, &new.name)?;
     keys.found(tx, new.id, &new.chance, now)?;

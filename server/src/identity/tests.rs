@@ -52,7 +52,10 @@ async fn guesses_learn_nothing_and_are_slowed() {
         answers.push((came.status, came.body));
     }
     let (status, body) = answers.last().unwrap();
-    assert_eq!((*status, &body["refusal"]), (StatusCode::TOO_MANY_REQUESTS, &json!("too_many_tries")));
+    assert_eq!(
+        (*status, &body["refusal"]),
+        (StatusCode::TOO_MANY_REQUESTS, &json!("too_many_tries"))
+    );
     assert!(body["retry_after_s"].as_u64().is_some_and(|s| s <= 901));
     let right = json!({ "login": "albi", "password": PASSWORD });
     world.pass(16 * MINUTE_MS);
@@ -128,7 +131,10 @@ async fn a_code_enrols_one_phone_once() {
     let thief = enrol(code(&newer.body), &Signer::from_seed(&[2; 32]), "t2").await;
     assert_eq!(thief.refusal(), "enrolment_over");
     let used = world.call("GET", &state, None, Some(&cookie)).await;
-    assert_eq!((&used.body["state"], &used.body["device_id"]), (&json!("used"), &first.body["device"]));
+    assert_eq!(
+        (&used.body["state"], &used.body["device_id"]),
+        (&json!("used"), &first.body["device"])
+    );
 
     let late = world.call("POST", &path, None, Some(&cookie)).await;
     world.pass(15 * MINUTE_MS + 1);
@@ -204,7 +210,10 @@ async fn a_blocked_phone_is_told_to_wipe() {
     let path = format!("/api/desk/phones/{device}/block");
     let asked = json!({ "mode": "after_sending", "sim_number": "8933 0000", "note": "volé" });
     let row = world.call("POST", &path, Some(asked), Some(&cookie)).await;
-    assert_eq!((&row.body["state"], &row.body["sim_number"]), (&json!("wipe_pending"), &json!("8933 0000")));
+    assert_eq!(
+        (&row.body["state"], &row.body["sim_number"]),
+        (&json!("wipe_pending"), &json!("8933 0000"))
+    );
 
     world.pass(DAY_MS);
     let next = json!({ "next": Digest::of(&[b"x"]) });

@@ -61,7 +61,10 @@ enum Filter {
     Desk { organisation: OrganisationId, ours: HashMap<Scope, bool> },
 }
 
-fn stream(app: &App, listener: Listener) -> Sse<impl Stream<Item = Result<Event, Infallible>> + use<>> {
+fn stream(
+    app: &App,
+    listener: Listener,
+) -> Sse<impl Stream<Item = Result<Event, Infallible>> + use<>> {
     let stopping = app.stopping.clone().cancelled_owned();
     let events = unfold(listener, |mut listener| async {
         let scopes = listener.next().await?;
@@ -111,7 +114,10 @@ impl Listener {
                             .read(move |tx, _| {
                                 let judge = |scope: &Scope| {
                                     let whole = *scope == Scope::organisation(organisation);
-                                    Ok((scope.clone(), whole || sql::ours(tx, organisation, scope)?))
+                                    Ok((
+                                        scope.clone(),
+                                        whole || sql::ours(tx, organisation, scope)?,
+                                    ))
                                 };
                                 new.iter().map(judge).collect::<Answer<Vec<_>>>()
                             })

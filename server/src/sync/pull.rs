@@ -49,8 +49,7 @@ pub(super) async fn pull(
     let told = asked.clone();
     let keys = app.keys.clone();
     app.write(move |tx, now| hear(tx, &by, person, &told, &keys, now)).await?;
-    let (page, now) =
-        app.read(move |tx, now| Ok((page(tx, person, &asked, now)?, now))).await?;
+    let (page, now) = app.read(move |tx, now| Ok((page(tx, person, &asked, now)?, now))).await?;
     let days = app.config.phones.lease_days;
     Ok(Json(PullAnswer {
         epoch: page.epoch,
@@ -106,9 +105,8 @@ fn page(tx: &mut Tx, person: PersonId, asked: &PullRequest, now: Moment) -> Answ
     for scope in page.scopes.clone() {
         let (head, floor) = sql::scope(tx, &scope)?;
         let known = asked.cursors.get(&scope).copied();
-        let lost = known.is_some_and(|at| {
-            asked.epoch != page.epoch || at > head || (at < floor && at > 0)
-        });
+        let lost = known
+            .is_some_and(|at| asked.epoch != page.epoch || at > head || (at < floor && at > 0));
         if lost {
             page.resets.push(scope.clone());
         }

@@ -117,12 +117,7 @@ fn run(tx: &mut Tx, from: &Sender, envelope: &Envelope, now: Moment) -> Answer<O
 }
 
 /// The stored outcome, word for word; a refusal when the bytes are not the same (C1).
-fn stored(
-    tx: &mut Tx,
-    from: &Sender,
-    envelope: &Envelope,
-    now: Moment,
-) -> Answer<Option<Outcome>> {
+fn stored(tx: &mut Tx, from: &Sender, envelope: &Envelope, now: Moment) -> Answer<Option<Outcome>> {
     match sql::command(tx, from.device, envelope.id)? {
         None => Ok(None),
         Some((digest, known)) if digest == envelope.digest().to_string() => Ok(Some(known)),

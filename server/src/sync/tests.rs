@@ -44,7 +44,7 @@ async fn scene() -> Scene {
     let visit = json!({ "membership": membership, "client": client, "service": "Aide",
         "starts_at": from, "ends_at": from + HOUR_MS });
     let visit = world.call("POST", "/api/desk/visits", Some(visit), Some(&cookie)).await;
-    let visit: VisitId = visit.body["id"].as_str().unwrap().parse().unwrap();
+    let visit: VisitId = visit.body["visit"]["id"].as_str().unwrap().parse().unwrap();
     let phone = world.enrol(&cookie, membership).await;
     Scene { world, cookie, albi, membership, client, visit, phone }
 }
@@ -138,7 +138,9 @@ async fn a_phone_takes_its_planning_and_sends_a_stamp() {
     let first = scene.pull(None).await;
     assert!(first.complete);
     assert_eq!(kinds(&first), ["client", "membership", "organisation", "person", "visit"]);
-    assert!(first.lease.verifies(scene.phone.answer.device, &scene.world.app.keys.server().public()));
+    assert!(
+        first.lease.verifies(scene.phone.answer.device, &scene.world.app.keys.server().public())
+    );
     let again = scene.pull(Some(&first)).await;
     assert_eq!((again.rows.len(), again.complete), (0, true));
 
@@ -155,7 +157,8 @@ async fn a_phone_takes_its_planning_and_sends_a_stamp() {
     assert_eq!(kinds(&after), ["clock_event"]);
     assert!(after.cursors[scope] >= *seq, "C5");
 
-    let month = scene.world.call("GET", "/api/desk/proof?month=2027-01", None, Some(&scene.cookie)).await;
+    let month =
+        scene.world.call("GET", "/api/desk/proof?month=2027-01", None, Some(&scene.cookie)).await;
     let export: releve_shared::proof::Export = serde_json::from_value(month.body).unwrap();
     assert_eq!(export.check(), Ok((1, 0)), "B-01");
     let list = scene.world.call("GET", "/api/desk/phones", None, Some(&scene.cookie)).await;
@@ -175,9 +178,8 @@ async fn a_command_is_run_once() {
     }
     let (other, _) = scene.stamp(1, genesis(), ClockKind::End);
     let forged = Envelope { body: other.body.clone(), ..start.clone() };
-    let changed = |outcome: &Outcome| {
-        outcome.verdict == Verdict::Refused { code: Refusal::CommandChanged }
-    };
+    let changed =
+        |outcome: &Outcome| outcome.verdict == Verdict::Refused { code: Refusal::CommandChanged };
     assert!(changed(&scene.push(vec![forged], None).await.outcomes[0]), "same id, other bytes");
     assert!(changed(&scene.push(vec![other], None).await.outcomes[0]), "same number, other id");
     let (end, _) = scene.stamp(2, hash, ClockKind::End);
@@ -199,7 +201,8 @@ async fn a_gap_stops_its_lane_only() {
         n: 1,
         body: r#"{"do":"teleport"}"#.to_owned(),
     };
-    let broken = Envelope { id: scene.world.app.id(), n: 2, body: "{".to_owned(), ..unknown.clone() };
+    let broken =
+        Envelope { id: scene.world.app.id(), n: 2, body: "{".to_owned(), ..unknown.clone() };
     let answer = scene.push(vec![second, unknown.clone(), broken], None).await;
     let verdicts: Vec<&Verdict> = answer.outcomes.iter().map(|outcome| &outcome.verdict).collect();
     let refused = |code| Verdict::Refused { code };
@@ -322,10 +325,8 @@ async fn pokes_reach_those_concerned() {
     let gaillac = scene.world.organisation("gaillac").await;
     assert_ne!(gaillac, scene.albi);
     let theirs = scene.world.sign_in("gaillac").await;
-    let proof = scene
-        .phone
-        .key
-        .sign(Purpose::Request, &request_message("GET", "/api/phone/pokes", b""));
+    let proof =
+        scene.phone.key.sign(Purpose::Request, &request_message("GET", "/api/phone/pokes", b""));
     let phone = Request::get("/api/phone/pokes")
         .header("authorization", format!("Bearer {}", scene.phone.token))
         .header(PROOF_HEADER, proof.to_string());

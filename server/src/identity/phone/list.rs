@@ -116,7 +116,10 @@ pub(super) fn one(tx: &mut Tx, of: OrganisationId, id: DeviceId, _: Moment) -> A
 /// Every phone that was enrolled for the organisation.
 #[utoipa::path(get, path = "/api/desk/phones", operation_id = "list_phones", tag = "phones",
     responses((status = 200, body = Vec<PhoneRow>)))]
-pub(super) async fn list(desk: Desk, State(app): State<App>) -> Result<Json<Vec<PhoneRow>>, Refused> {
+pub(super) async fn list(
+    desk: Desk,
+    State(app): State<App>,
+) -> Result<Json<Vec<PhoneRow>>, Refused> {
     Ok(Json(app.read(move |tx, _| phones_of(tx, desk.by.organisation, None)).await?))
 }
 

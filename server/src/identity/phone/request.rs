@@ -69,7 +69,7 @@ impl<T: DeserializeOwned> FromRequest<App> for Phone<T> {
         let proof = proof(request.headers());
         let body = Bytes::from_request(request, app).await.map_err(|rejected| {
             let large = rejected.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE;
-            Refused::from(if large { Refusal::TooLong } else { Refusal::Invalid })
+            if large { Refused::TooLarge } else { Refusal::Invalid.into() }
         })?;
         let message = request_message(&method, &path, &body);
         let pushing = path.ends_with("/push");

@@ -203,11 +203,19 @@ pub(in crate::identity) fn by_code(tx: &mut Tx, code: Digest) -> Result<Option<E
 }
 
 /// False when somebody was first.
-pub(in crate::identity) fn use_code(tx: &mut Tx, id: EnrolmentId, device: DeviceId) -> Result<bool, Fault> {
+pub(in crate::identity) fn use_code(
+    tx: &mut Tx,
+    id: EnrolmentId,
+    device: DeviceId,
+) -> Result<bool, Fault> {
     Ok(tx.execute(&USE_CODE, &[device.into(), id.into()])? == 1)
 }
 
-pub(in crate::identity) fn cancel(tx: &mut Tx, id: EnrolmentId, of: OrganisationId) -> Result<(), Fault> {
+pub(in crate::identity) fn cancel(
+    tx: &mut Tx,
+    id: EnrolmentId,
+    of: OrganisationId,
+) -> Result<(), Fault> {
     tx.execute(&CANCEL, &[id.into(), of.into()])?;
     Ok(())
 }
@@ -321,7 +329,12 @@ pub(in crate::identity) fn carrier(
     Ok(tx.execute(&CARRIER, &[done.into(), id.into(), of.into()])? == 1)
 }
 
-pub(in crate::identity) fn wiped(tx: &mut Tx, id: DeviceId, nonce: &str, at: Moment) -> Result<bool, Fault> {
+pub(in crate::identity) fn wiped(
+    tx: &mut Tx,
+    id: DeviceId,
+    nonce: &str,
+    at: Moment,
+) -> Result<bool, Fault> {
     Ok(tx.execute(&WIPED, &[at.into(), id.into(), nonce.into()])? == 1)
 }
 
@@ -330,7 +343,12 @@ pub(in crate::identity) fn seen(tx: &mut Tx, id: DeviceId, at: Moment) -> Result
     Ok(())
 }
 
-pub(in crate::identity) fn synced(tx: &mut Tx, id: DeviceId, waiting: u64, at: Moment) -> Result<(), Fault> {
+pub(in crate::identity) fn synced(
+    tx: &mut Tx,
+    id: DeviceId,
+    waiting: u64,
+    at: Moment,
+) -> Result<(), Fault> {
     tx.execute(&SYNCED, &[at.into(), at.into(), waiting.into(), id.into()])?;
     Ok(())
 }
@@ -356,7 +374,10 @@ pub(in crate::identity) fn add_token(
     Ok(tx.execute(&ADD_TOKEN, &values)? == 1)
 }
 
-pub(in crate::identity) fn token(tx: &mut Tx, digest: Digest) -> Result<Option<(DeviceId, String)>, Fault> {
+pub(in crate::identity) fn token(
+    tx: &mut Tx,
+    digest: Digest,
+) -> Result<Option<(DeviceId, String)>, Fault> {
     let row = tx.query_opt(&TOKEN, &[Value::text(digest)])?;
     row.map(|row| Ok((row.get(0)?, row.get(1)?))).transpose()
 }
@@ -409,7 +430,11 @@ pub(in crate::identity) fn confirmed(
 }
 
 /// False when it was known.
-pub(in crate::identity) fn keep_anchor(tx: &mut Tx, device: DeviceId, anchor: &Anchor) -> Result<bool, Fault> {
+pub(in crate::identity) fn keep_anchor(
+    tx: &mut Tx,
+    device: DeviceId,
+    anchor: &Anchor,
+) -> Result<bool, Fault> {
     let values = [
         device.into(),
         Value::from(&anchor.boot),
@@ -421,7 +446,11 @@ pub(in crate::identity) fn keep_anchor(tx: &mut Tx, device: DeviceId, anchor: &A
     Ok(tx.execute(&KEEP_ANCHOR, &values)? == 1)
 }
 
-pub(in crate::identity) fn anchors(tx: &mut Tx, device: DeviceId, most: u32) -> Result<Vec<Anchor>, Fault> {
+pub(in crate::identity) fn anchors(
+    tx: &mut Tx,
+    device: DeviceId,
+    most: u32,
+) -> Result<Vec<Anchor>, Fault> {
     let rows = tx.query(&ANCHORS, &[device.into(), most.into()])?;
     let read = |row: &Row| {
         Ok(Anchor {
