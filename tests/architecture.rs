@@ -57,8 +57,12 @@ fn rooms_stand_on_db_and_sync_stands_on_rooms() {
     let mut wrong = Vec::new();
     for source in sources("server/src").into_iter().filter(|s| s.room().is_some()) {
         let room = source.room().unwrap();
+        // The list of every room's statements names them all.
+        if source.path.ends_with("db/statement.rs") {
+            continue;
+        }
         for (line, code) in source.code() {
-            let below = room == "db" && !source.path.ends_with("db/statement.rs");
+            let below = room == "db";
             for other in rooms() {
                 let used = code.contains(&format!("crate::{other}::"));
                 if used && other != room && (below || (other == "sync" && room != "demo")) {
