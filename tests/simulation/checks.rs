@@ -83,8 +83,15 @@ impl Run {
     fn is_wiped(&self, number: usize) {
         let handset = &self.phones[number];
         assert_eq!(handset.phone.state().state, PhoneState::Wiped, "phone {number} was blocked");
-        assert!(handset.phone.vault.is_empty(), "I10: phone {number} keeps a key");
-        assert!(!handset.phone.folder().join("care.db").exists(), "I10: phone {number} keeps a file");
+        for secret in [Secret::DeviceSeed, Secret::Token, Secret::NextToken] {
+            assert_eq!(
+                handset.phone.vault.stolen(secret),
+                None,
+                "I10: phone {number} keeps {secret:?}"
+            );
+        }
+        let (cursors, rows) = mirror_of(handset);
+        assert!(cursors.is_empty() && rows.is_empty(), "I10: phone {number} keeps rows");
     }
 
     fn is_converged(&self, number: usize) {
@@ -105,8 +112,9 @@ impl Run {
         assert_eq!(here.len(), there.len(), "I4: phone {number} has rows of its own");
 
         let membership = self.workers[handset.worker].id;
-        let held: BTreeSet<String> = self
-            .read(|tx| tx.query(&HELD, &[membership.into()])?.iter().map(|row| row.get(0)).collect());
+        let held: BTreeSet<String> = self.read(|tx| {
+            tx.query(&HELD, &[membership.into()])?.iter().map(|row| row.get(0)).collect()
+        });
         let scope = Scope::membership(membership).to_string();
         let seen: BTreeSet<String> = here
             .keys()
@@ -121,8 +129,8 @@ impl Run {
 
     /// B-01: the chain on the server is the phone's whole chain, and its heads hold.
     fn proves(&self, handset: &Handset, device: DeviceId, number: usize) {
-        let raws: Vec<String> =
-            self.read(|tx| tx.query(&RAWS, &[device.into()])?.iter().map(|row| row.get(0)).collect());
+        let raws: Vec<String> = self
+            .read(|tx| tx.query(&RAWS, &[device.into()])?.iter().map(|row| row.get(0)).collect());
         let heads: Vec<ChainHead> = self.read(|tx| {
             let rows = tx.query(&HEADS, &[device.into()])?;
             rows.iter()
@@ -142,7 +150,11 @@ impl Run {
             .opened("duty.db", Secret::DutyKey)
             .query_row("SELECT coalesce(max(seq), 0) FROM stamp", [], |row| row.get(0))
             .expect("a number");
-        assert_eq!(raws.len(), usize::try_from(last).unwrap(), "I3: phone {number} stamped once each");
+        assert_eq!(
+            raws.len(),
+            usize::try_from(last).unwrap(),
+            "I3: phone {number} stamped once each"
+        );
     }
 
     /// B-02: what the outbox screen says is what the server has stored.
@@ -152,11 +164,16 @@ impl Run {
                 let row = tx.query_opt(&OUTCOME, &[device.into(), act.id.into()])?;
                 row.map(|row| row.get(0)).transpose()
             });
-            let stored: Value = serde_json::from_str(&stored.expect("B-02: an outcome")).expect("JSON");
+            let stored: Value =
+                serde_json::from_str(&stored.expect("B-02: an outcome")).expect("JSON");
             let text = stored.to_string();
             match &act.state {
-                ActState::OnPhone => panic!("B-02: phone {number} still shows {} as waiting", act.id),
-                ActState::Received { .. } => assert!(text.contains("done"), "B-02: {act:?} is {text}"),
+                ActState::OnPhone => {
+                    panic!("B-02: phone {number} still shows {} as waiting", act.id)
+                }
+                ActState::Received { .. } => {
+                    assert!(text.contains("done"), "B-02: {act:?} is {text}")
+                }
                 ActState::Refused { code, .. } => {
                     assert!(text.contains(code.code()), "B-02: {act:?} is {text}");
                 }
@@ -175,7 +192,8 @@ impl Run {
             });
             // Made up on a phone that was wiped before it could tell.
             let Ok((row, proof)) = known else { continue };
-            let stamps: Vec<Clocked> = proof.stamps.iter().map(|stamp| stamp.clocked.clone()).collect();
+            let stamps: Vec<Clocked> =
+                proof.stamps.iter().map(|stamp| stamp.clocked.clone()).collect();
             let retained = proof.retained.last();
             let exported = Hours::of(&row.visit, &Progress::of(&stamps), retained);
             assert_eq!(row.hours, exported, "I7: board and export of {visit}");
@@ -188,7 +206,11 @@ impl Run {
     }
 
     /// A whole pull from nothing, as this phone.
-    fn all_that_is_granted(&self, handset: &Handset, device: DeviceId) -> (BTreeSet<String>, Mirror) {
+    fn all_that_is_granted(
+        &self,
+        handset: &Handset,
+        device: DeviceId,
+    ) -> (BTreeSet<String>, Mirror) {
         let token = handset.phone.vault.stolen(Secret::Token).expect("a token");
         let token = String::from_utf8(token).expect("a token");
         let epoch = self.read(Tx::epoch);
@@ -247,7 +269,8 @@ pub fn device_of(handset: &Handset) -> DeviceId {
 fn mirror_of(handset: &Handset) -> (BTreeSet<String>, Mirror) {
     let db = handset.phone.opened("care.db", Secret::CareKey);
     let mut select = db.prepare("SELECT scope FROM cursor").expect("SQL");
-    let cursors = select.query_map([], |row| row.get(0)).expect("rows").map(Result::unwrap).collect();
+    let cursors =
+        select.query_map([], |row| row.get(0)).expect("rows").map(Result::unwrap).collect();
     let mut select = db.prepare("SELECT scope, kind, id, seq, body FROM mirror").expect("SQL");
     let rows = select
         .query_map([], |row| {

@@ -45,9 +45,7 @@ fn seeds_on_postgres() {
 }
 
 fn plays(seeds: u64, play: impl Fn(u64) + Sync) {
-    let number = |name: &str| -> Option<u64> {
-        std::env::var_os(name)?.to_str()?.parse().ok()
-    };
+    let number = |name: &str| -> Option<u64> { std::env::var_os(name)?.to_str()?.parse().ok() };
     let all: Vec<u64> = match number("RELEVE_SEED") {
         Some(one) => vec![one],
         None => (1..=number("RELEVE_SEEDS").unwrap_or(seeds)).collect(),
@@ -58,7 +56,9 @@ fn plays(seeds: u64, play: impl Fn(u64) + Sync) {
     thread::scope(|scope| {
         for _ in 0..hands {
             scope.spawn(|| {
-                while let Some(seed) = all.get(usize::try_from(next.fetch_add(1, Ordering::SeqCst)).unwrap()) {
+                while let Some(seed) =
+                    all.get(usize::try_from(next.fetch_add(1, Ordering::SeqCst)).unwrap())
+                {
                     if catch_unwind(AssertUnwindSafe(|| play(*seed))).is_err() {
                         failed.lock().unwrap().push(*seed);
                     }
@@ -70,5 +70,9 @@ fn plays(seeds: u64, play: impl Fn(u64) + Sync) {
         }
     });
     let failed = failed.into_inner().unwrap();
-    assert!(failed.is_empty(), "play one again with RELEVE_SEED={}: failed are {failed:?}", failed[0]);
+    assert!(
+        failed.is_empty(),
+        "play one again with RELEVE_SEED={}: failed are {failed:?}",
+        failed[0]
+    );
 }

@@ -9,6 +9,7 @@ use axum::body::{Body, to_bytes};
 use axum::extract::ConnectInfo;
 use releve_core::ports::{Link, NoAnswer, Request, Response};
 use releve_server::app::App;
+use releve_shared::time::Moment;
 use releve_tests::world::server::open;
 use releve_tests::world::time::{Seeded, Time};
 use tokio::runtime::Runtime;
@@ -21,6 +22,10 @@ const DOUBLED: u64 = 5;
 const LATE: u64 = 5;
 const ANSWER_CUT: u64 = 3;
 const SERVER_DIES: u64 = 4;
+
+/// How long a request can be held up, in milliseconds: what was superseded two minutes ago is taken
+/// for stolen.
+const LATEST_MS: i64 = 100_000;
 
 /// The address that the phones know.
 pub const URL: &str = "http://sim.example";
@@ -37,8 +42,7 @@ struct Inner {
     dice: Seeded,
     served: Option<(App, Router)>,
     faulty: bool,
-    late: Vec<Request>,
-    exchanges: u64,
+    late: Vec<(Moment, Request)>,
     cookie: Option<String>,
 }
 
@@ -54,7 +58,6 @@ impl Net {
             served: None,
             faulty: false,
             late: Vec::new(),
-            exchanges: 0,
             cookie: None,
         })));
         net.restart();
@@ -78,22 +81,7 @@ impl Net {
 
     /// Delivers one of the requests that were held up; nobody hears its answer.
     pub fn late_arrival(&self) {
-        let mut inner = self.inner();
-        if !inner.late.is_empty() {
-            let which = usize::try_from(inner.dice.below(inner.late.len() as u64)).expect("small");
-            let request = inner.late.swap_remove(which);
-            let _ = inner.deliver(&request);
-        }
-    }
-
-    /// How many requests are held up.
-    pub fn held_up(&self) -> usize {
-        self.inner().late.len()
-    }
-
-    /// How many requests the server has seen.
-    pub fn exchanges(&self) -> u64 {
-        self.inner().exchanges
+        self.inner().late_arrival();
     }
 
     /// One request in clear weather.
@@ -122,7 +110,6 @@ impl Inner {
     }
 
     fn deliver(&mut self, request: &Request) -> Response {
-        self.exchanges += 1;
         let path = request.url.strip_prefix(URL).expect("our server");
         let mut message = axum::http::Request::builder().method(request.method).uri(path);
         message = message.header("host", "sim.example");
@@ -146,6 +133,17 @@ impl Inner {
         answer
     }
 
+    /// One held-up request arrives, in any order; a connection lives for two minutes at most.
+    fn late_arrival(&mut self) {
+        let oldest = self.time.now().plus(-LATEST_MS);
+        self.late.retain(|(sent, _)| *sent >= oldest);
+        if !self.late.is_empty() {
+            let which = usize::try_from(self.dice.below(self.late.len() as u64)).expect("small");
+            let (_, request) = self.late.swap_remove(which);
+            let _ = self.deliver(&request);
+        }
+    }
+
     fn befalls(&mut self, request: &Request) -> Result<Response, NoAnswer> {
         if !self.faulty {
             return Ok(self.deliver(request));
@@ -156,8 +154,11 @@ impl Inner {
             return Err(NoAnswer);
         }
         if self.dice.percent(LATE) {
-            self.late.push(request.clone());
+            self.late.push((self.time.now(), request.clone()));
             return Err(NoAnswer);
+        }
+        if self.dice.percent(50) {
+            self.late_arrival();
         }
         if self.dice.percent(DOUBLED) {
             let _ = self.deliver(request);

@@ -7,7 +7,13 @@ use releve_tests::world::time::today_at;
 use releve_tests::world::{Home, Worker, World};
 use serde_json::{Value, json};
 
-fn done(w: &World, amina: &Worker, home: &Home, hour: i8, minutes: i64) -> releve_shared::id::VisitId {
+fn done(
+    w: &World,
+    amina: &Worker,
+    home: &Home,
+    hour: i8,
+    minutes: i64,
+) -> releve_shared::id::VisitId {
     let visit = w.visit(amina, home, today_at(hour, 0));
     amina.phone.sync().unwrap();
     w.time.until(today_at(hour, 0));
@@ -37,10 +43,15 @@ fn the_office_accepts_or_corrects_and_the_stamps_stay() {
         let before = [stamps(w, accepted), stamps(w, corrected)];
 
         let line = w.desk.line(accepted);
-        assert_eq!((&line["status"], &line["difference_min"]), (&"done".into(), &1.into()), "{line}");
+        assert_eq!(
+            (&line["status"], &line["difference_min"]),
+            (&"done".into(), &1.into()),
+            "{line}"
+        );
         let path = format!("/api/desk/visits/{accepted}/accept");
         let _ = w.desk.post(&path, &json!({ "rev": line["rev"] })).ok();
 
+        w.time.until(today_at(11, 30));
         let line = w.desk.line(corrected);
         assert_eq!((&line["status"], &line["difference_min"]), (&"to_check".into(), &(-40).into()));
         let path = format!("/api/desk/visits/{corrected}/correct");
@@ -64,7 +75,10 @@ fn the_office_accepts_or_corrects_and_the_stamps_stay() {
         let sheet = amina.phone.visit(corrected).unwrap();
         let retained = sheet.retained.expect("the worker sees what was retained");
         assert_eq!(retained.decision, Decision::Corrected);
-        assert_eq!((retained.note.as_str(), retained.decided_by.as_str()), ("La cliente a confirmé", "Chloé Martin"));
+        assert_eq!(
+            (retained.note.as_str(), retained.decided_by.as_str()),
+            ("La cliente a confirmé", "Chloé Martin")
+        );
         assert_eq!((sheet.hours.planned, sheet.hours.badged, sheet.hours.retained), (60, 20, 60));
         let sheet = amina.phone.visit(accepted).unwrap();
         assert_eq!((sheet.hours.badged, sheet.hours.retained), (61, 61));
@@ -109,7 +123,8 @@ fn a_silent_phone_is_never_called_an_absence() {
     World::each(|w| {
         let (amina, bruno) = (w.worker("Amina"), w.worker("Bruno"));
         let home = w.home("Lefèvre");
-        let (hers, his) = (w.visit(&amina, &home, today_at(8, 0)), w.visit(&bruno, &home, today_at(8, 0)));
+        let (hers, his) =
+            (w.visit(&amina, &home, today_at(8, 0)), w.visit(&bruno, &home, today_at(8, 0)));
         amina.phone.sync().unwrap();
         bruno.phone.sync().unwrap();
         assert_eq!(w.desk.line(hers)["status"], "planned");

@@ -1,12 +1,12 @@
 //! Answers that never arrive, requests that arrive twice, servers that die: nothing doubled, nothing
 //! lost, nobody locked out.
 
+use releve_shared::id::VisitId;
 use releve_shared::time::{DAY_MS, HOUR_MS, MINUTE_MS};
 use releve_tests::world::link::Weather;
 use releve_tests::world::reading::tap;
 use releve_tests::world::time::today_at;
 use releve_tests::world::{Home, Worker, World};
-use releve_shared::id::VisitId;
 
 fn a_visit_done(w: &World, amina: &Worker, home: &Home) -> VisitId {
     let visit = w.visit(amina, home, today_at(8, 0));
@@ -51,7 +51,11 @@ fn a_push_in_bad_weather_neither_loses_nor_doubles() {
             let tried = amina.phone.sync();
             if weather != Weather::Doubled {
                 assert!(tried.is_err(), "{weather:?} is no success");
-                assert_eq!(amina.phone.tally(), (2, 0, 0), "B-02: never received before the verdict");
+                assert_eq!(
+                    amina.phone.tally(),
+                    (2, 0, 0),
+                    "B-02: never received before the verdict"
+                );
             }
             amina.phone.restart();
             amina.phone.line.weather(Weather::Clear);
@@ -115,7 +119,10 @@ fn lost_answers_to_the_token_lock_nobody_out() {
         w.time.pass(10 * MINUTE_MS);
         amina.phone.sync().expect("still at home");
         let tried = amina.phone.line.tried();
-        assert!(tried.iter().any(|path| path == "/api/phone/token"), "the token was rotated: {tried:?}");
+        assert!(
+            tried.iter().any(|path| path == "/api/phone/token"),
+            "the token was rotated: {tried:?}"
+        );
     });
 }
 

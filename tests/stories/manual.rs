@@ -50,8 +50,14 @@ fn start_and_end_by_hand_need_a_reason() {
         });
         amina.phone.sync().unwrap();
         let line = w.desk.line(visit);
-        assert_eq!((&line["start"]["method"], &line["start"]["reason"]), (&"manual".into(), &"tag_missing".into()));
-        assert_eq!((&line["end"]["assurance"], &line["end"]["reason"]), (&"manual".into(), &"no_nfc".into()));
+        assert_eq!(
+            (&line["start"]["method"], &line["start"]["reason"]),
+            (&"manual".into(), &"tag_missing".into())
+        );
+        assert_eq!(
+            (&line["end"]["assurance"], &line["end"]["reason"]),
+            (&"manual".into(), &"no_nfc".into())
+        );
         assert_eq!(line["hours"]["badged"], 60);
         assert_eq!(line["status"], "to_check", "a person looks at what was made by hand");
     });

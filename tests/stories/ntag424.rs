@@ -2,8 +2,8 @@
 
 use releve_shared::time::{DAY_MS, HOUR_MS, MINUTE_MS};
 use releve_tests::pn532::Ntag424;
-use releve_tests::world::desk::Tag;
 use releve_tests::world::World;
+use releve_tests::world::desk::Tag;
 use releve_tests::world::reading::tap_424;
 use releve_tests::world::time::today_at;
 use serde_json::{Value, json};
@@ -15,8 +15,10 @@ fn encoded(tag: &Tag) -> Ntag424 {
     assert_eq!(link, tag.link);
     let key = |name: &str| -> [u8; 16] {
         let hex = how[name].as_str().expect("a key");
-        let bytes: Vec<u8> =
-            (0..32).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect();
+        let bytes: Vec<u8> = (0..32)
+            .step_by(2)
+            .map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap())
+            .collect();
         bytes.try_into().unwrap()
     };
     Ntag424::new([4, 1, 2, 3, 4, 5, 6], key("meta_read_key"), key("file_read_key"), link)
@@ -93,12 +95,14 @@ fn replays_forgeries_and_taps_read_in_advance_are_flagged() {
         let line = w.desk.line(visits[1]);
         assert_eq!(stamp(&line, "start"), ("manual".into(), json!(["sun_forged"])));
         w.time.pass(HOUR_MS);
-        let _ = amina.phone.badges(tap_424(&chip.clone().after(9)), Some(visits[1]), false).unwrap();
+        let _ =
+            amina.phone.badges(tap_424(&chip.clone().after(9)), Some(visits[1]), false).unwrap();
 
         // A tap read before that one, and used two hours after it.
         w.time.until(today_at(13, 0));
         w.time.pass(MINUTE_MS);
-        let _ = amina.phone.badges(tap_424(&chip.clone().after(7)), Some(visits[2]), false).unwrap();
+        let _ =
+            amina.phone.badges(tap_424(&chip.clone().after(7)), Some(visits[2]), false).unwrap();
         amina.phone.sync().unwrap();
         let (_, anomalies) = stamp(&w.desk.line(visits[2]), "start");
         assert_eq!(anomalies, json!(["sun_out_of_order"]));

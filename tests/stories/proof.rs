@@ -45,7 +45,8 @@ fn an_exported_month_is_verified_and_a_flipped_byte_is_named() {
                 assert_eq!(device, export.devices[1].device);
                 // The changed stamp, or the next one, whose link no longer holds.
                 let told = format!("{broken}");
-                let next = export.devices[1].stamps.get(at + 1).map(String::as_str).unwrap_or_default();
+                let next =
+                    export.devices[1].stamps.get(at + 1).map(String::as_str).unwrap_or_default();
                 let named = told.contains(id["id"].as_str().unwrap())
                     || matches!(&broken, Broken::Unreadable { .. } | Broken::Number { .. })
                     || matches!(&broken, Broken::Link { event } if next.contains(&event.to_string()));

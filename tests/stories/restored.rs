@@ -11,7 +11,8 @@ fn phones_offer_again_what_a_restored_server_forgot() {
     World::each(|w| {
         let (amina, bruno) = (w.worker("Amina"), w.worker("Bruno"));
         let home = w.home("Lefèvre");
-        let (hers, his) = (w.visit(&amina, &home, today_at(8, 0)), w.visit(&bruno, &home, today_at(9, 0)));
+        let (hers, his) =
+            (w.visit(&amina, &home, today_at(8, 0)), w.visit(&bruno, &home, today_at(9, 0)));
         amina.phone.sync().unwrap();
         bruno.phone.sync().unwrap();
         w.time.until(today_at(8, 0));

@@ -19,7 +19,11 @@ fn in_on_one_phone_and_out_on_the_other() {
         let _ = amina.phone.badges(tap(&home.nfc), Some(visit), false).unwrap();
         amina.phone.sync().unwrap();
         second.sync().unwrap();
-        assert_eq!(second.state().in_progress.map(|p| p.visit), Some(visit), "a start before its end");
+        assert_eq!(
+            second.state().in_progress.map(|p| p.visit),
+            Some(visit),
+            "a start before its end"
+        );
         w.time.pass(HOUR_MS);
         let _ = second.badges(tap(&home.nfc), None, false).unwrap();
         second.sync().unwrap();

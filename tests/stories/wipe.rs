@@ -1,6 +1,7 @@
 //! A lost phone: blocked on the desk, wiped by a signed order and by nothing else.
 
 use releve_core::door::PhoneState;
+use releve_core::ports::Secret;
 use releve_shared::refusal::Refusal;
 use releve_shared::time::{HOUR_MS, MINUTE_MS};
 use releve_tests::world::folder::found_in;
@@ -17,8 +18,28 @@ fn phone_row(w: &World, worker: &Worker) -> Value {
 
 fn blocks(w: &World, worker: &Worker, mode: &str) {
     let id = phone_row(w, worker)["id"].as_str().unwrap().to_owned();
-    let body = json!({ "mode": mode, "sim_number": "8933150319100000001", "note": "Oubliée dans le bus" });
+    let body =
+        json!({ "mode": mode, "sim_number": "8933150319100000001", "note": "Oubliée dans le bus" });
     let _ = w.desk.post(&format!("/api/desk/phones/{id}/block"), &body).ok();
+}
+
+/// Every secret of a phone that opens anything.
+fn keys(worker: &Worker) -> Vec<Vec<u8>> {
+    [Secret::CareKey, Secret::DutyKey, Secret::DeviceSeed, Secret::Token]
+        .into_iter()
+        .map(|secret| worker.phone.vault.stolen(secret).expect("a secret"))
+        .collect()
+}
+
+/// What opened its data, spoke and signed for it is destroyed; an app that starts anew draws others.
+fn assert_keys_are_gone(worker: &Worker, before: &[Vec<u8>]) {
+    let vault = &worker.phone.vault;
+    for secret in [Secret::DeviceSeed, Secret::Token, Secret::NextToken] {
+        assert_eq!(vault.stolen(secret), None, "{secret:?}");
+    }
+    for secret in [Secret::CareKey, Secret::DutyKey] {
+        assert!(vault.stolen(secret).is_none_or(|held| !before.contains(&held)), "{secret:?}");
+    }
 }
 
 /// O-44, WP1, WP2, I10: blocked, it sends what waits, destroys keys and files, and confirms.
@@ -33,17 +54,22 @@ fn a_blocked_phone_sends_what_waits_and_destroys_itself() {
         amina.phone.offline(|phone| {
             let _ = phone.badges(tap(&home.nfc), Some(visit), false).unwrap();
         });
+        let before = keys(&amina);
         blocks(w, &amina, "after_sending");
         assert_eq!(phone_row(w, &amina)["state"], "wipe_pending");
         assert_eq!(phone_row(w, &amina)["sim_number"], "8933150319100000001");
-        assert_eq!(phone_row(w, &amina)["carrier_blocked"], false, "the carrier is still to be called");
+        assert_eq!(
+            phone_row(w, &amina)["carrier_blocked"],
+            false,
+            "the carrier is still to be called"
+        );
 
         let _ = amina.phone.sync();
         w.time.pass(MINUTE_MS);
         let _ = amina.phone.lives();
         assert_eq!(amina.phone.state().state, PhoneState::Wiped);
         assert!(amina.phone.clients().is_err() && amina.phone.day(None).is_err());
-        assert!(amina.phone.vault.is_empty(), "no key is left");
+        assert_keys_are_gone(&amina, &before);
         assert_eq!(w.desk.line(visit)["start"]["method"], "nfc", "what waited was sent first");
         assert_eq!(phone_row(w, &amina)["state"], "wiped", "and it has confirmed");
 
@@ -53,13 +79,20 @@ fn a_blocked_phone_sends_what_waits_and_destroys_itself() {
         let canaries = ["Canari-Lefèvre", "Jeanne", "rue des Lices", "Diallo", "phone/push"];
         let left = found_in(amina.phone.folder(), &canaries.map(str::to_owned));
         assert!(left.is_empty(), "{left:?}");
-        let files: Vec<_> = std::fs::read_dir(amina.phone.folder())
-            .unwrap()
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .filter(|name| name.contains(".db"))
-            .collect();
-        assert!(files.is_empty(), "{files:?}");
-        assert_eq!(w.desk.line(visit)["visit"]["id"], visit.to_string());
+        // With whatever key the phone now has, there is nothing to read either.
+        for (file, key) in [("care.db", Secret::CareKey), ("duty.db", Secret::DutyKey)] {
+            let db = amina.phone.opened(file, key);
+            let mut tables =
+                db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").unwrap();
+            let names: Vec<String> =
+                tables.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+            for name in names.iter().filter(|name| *name != "fact") {
+                let rows: i64 = db
+                    .query_row(&format!("SELECT count(*) FROM {name}"), [], |row| row.get(0))
+                    .unwrap();
+                assert_eq!(rows, 0, "{file} {name}");
+            }
+        }
     });
 }
 
@@ -75,12 +108,14 @@ fn an_order_to_wipe_now_does_not_send_first() {
         amina.phone.offline(|phone| {
             let _ = phone.badges(tap(&home.nfc), Some(visit), false).unwrap();
         });
+        let before = keys(&amina);
         blocks(w, &amina, "now");
         let _ = amina.phone.sync();
         w.time.pass(MINUTE_MS);
         let _ = amina.phone.lives();
         assert_eq!(amina.phone.state().state, PhoneState::Wiped);
-        assert!(amina.phone.vault.is_empty());
+        assert_keys_are_gone(&amina, &before);
+        assert_eq!(w.desk.line(visit)["start"], Value::Null, "nothing was sent first");
         // A new enrolment begins again from nothing.
         let link = w.desk.enrolment(amina.caregiver.id);
         let _ = amina.phone.enrols(&link).expect("a new life");
@@ -99,6 +134,7 @@ fn a_wipe_goes_on_after_a_crash() {
         let home = w.home("Lefèvre");
         let _ = w.visit(&amina, &home, today_at(8, 0));
         amina.phone.sync().unwrap();
+        let before = keys(&amina);
         blocks(w, &amina, "after_sending");
         // The order arrives; then every answer is lost, and the app is killed again and again.
         let _ = amina.phone.sync();
@@ -112,7 +148,7 @@ fn a_wipe_goes_on_after_a_crash() {
         w.time.pass(10 * MINUTE_MS);
         let _ = amina.phone.lives();
         assert_eq!(amina.phone.state().state, PhoneState::Wiped);
-        assert!(amina.phone.vault.is_empty());
+        assert_keys_are_gone(&amina, &before);
         assert_eq!(phone_row(w, &amina)["state"], "wiped");
     });
 }
@@ -120,7 +156,13 @@ fn a_wipe_goes_on_after_a_crash() {
 /// WP1: a bare 401 or 403, a portal and a proxy never wipe; badging goes on.
 #[test]
 fn nothing_but_the_signed_order_wipes() {
-    for weather in [Weather::Bare401, Weather::Bare403, Weather::Portal, Weather::Redirected, Weather::BadGateway] {
+    for weather in [
+        Weather::Bare401,
+        Weather::Bare403,
+        Weather::Portal,
+        Weather::Redirected,
+        Weather::BadGateway,
+    ] {
         println!("in {weather:?}");
         World::each(|w| {
             let amina = w.worker("Amina");
@@ -135,9 +177,11 @@ fn nothing_but_the_signed_order_wipes() {
             let _ = amina.phone.lives();
             let state = amina.phone.state().state;
             assert!(matches!(state, PhoneState::Ready | PhoneState::SignInNeeded), "{state:?}");
-            let _ = amina.phone.badges(tap(&home.nfc), Some(visit), false).expect("clocking goes on");
+            let _ =
+                amina.phone.badges(tap(&home.nfc), Some(visit), false).expect("clocking goes on");
             w.time.pass(HOUR_MS);
-            let _ = amina.phone.badges(tap(&home.nfc), Some(visit), false).expect("clocking goes on");
+            let _ =
+                amina.phone.badges(tap(&home.nfc), Some(visit), false).expect("clocking goes on");
             amina.phone.line.weather(Weather::Clear);
             amina.phone.sync().expect("as before");
             assert_eq!(amina.phone.state().state, PhoneState::Ready);
@@ -162,8 +206,10 @@ fn signing_out_destroys_what_is_held() {
             assert_eq!(refused, Err(Refusal::Offline), "an act waits");
         });
         w.time.pass(10 * MINUTE_MS);
+        let before = keys(&amina);
         let _ = amina.phone.act(Act::SignOut { even_unsent: false }).unwrap();
-        assert!(amina.phone.vault.is_empty());
+        assert_keys_are_gone(&amina, &before);
+        assert_eq!(amina.phone.state().state, PhoneState::NotEnrolled);
         assert_eq!(w.desk.line(visit)["start"]["method"], "nfc");
         assert_eq!(phone_row(w, &amina)["state"], "signed_out");
     });

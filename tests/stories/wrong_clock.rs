@@ -37,7 +37,10 @@ fn a_wrong_wall_clock_changes_no_hours() {
                 w.time.pass(HOUR_MS);
                 let _ = phone.badges(tap(&home.nfc), Some(*visit), false).unwrap();
             }
-            assert!(phone.state().wall_error_ms.is_some(), "the worker is told that the clock is wrong");
+            assert!(
+                phone.state().wall_error_ms.is_some(),
+                "the worker is told that the clock is wrong"
+            );
         });
         w.time.pass(DAY_MS);
         amina.phone.sync().unwrap();

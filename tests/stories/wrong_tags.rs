@@ -76,7 +76,8 @@ fn a_tag_is_initialised_and_revoked_from_the_office() {
             assert_eq!(revoked, Refusal::TagRevoked);
             let _ = phone.badges(tap(&new), Some(visit), false).expect("the new tag opens");
             w.time.pass(HOUR_MS);
-            let _ = phone.badges(picture(&home.qr), Some(visit), false).expect("the code still closes");
+            let _ =
+                phone.badges(picture(&home.qr), Some(visit), false).expect("the code still closes");
         });
         amina.phone.sync().unwrap();
         assert_eq!(w.desk.line(visit)["hours"]["badged"], 60);

@@ -80,6 +80,17 @@ impl Core {
         core
     }
 
+    /// Tries again to open a store that a full disk or a busy vault kept closed.
+    pub(crate) fn revive(&mut self) {
+        let passing = match &self.held {
+            Held::Unusable(fault) => !fault.is_damage(),
+            Held::Open(_) => false,
+        };
+        if passing && let Err(fault) = self.open_store() {
+            self.held = Held::Unusable(self.noted(fault));
+        }
+    }
+
     fn open_store(&mut self) -> Result<(), Fault> {
         std::fs::create_dir_all(&self.folder)?;
         self.marker = wipe::marker(&self.folder)?;
@@ -108,6 +119,7 @@ impl Core {
     /// # Errors
     /// A refusal, with its own sentence on the screen. Nothing is half done.
     pub fn act(&mut self, act: Act) -> Result<Reply, Refusal> {
+        self.revive();
         let done = self.try_act(act);
         if done.is_ok() {
             self.changed();
@@ -148,6 +160,7 @@ impl Core {
     /// What may not be shown now ([`Refusal::LeaseOver`], [`Refusal::NotEnrolled`]), does not exist
     /// ([`Refusal::NotFound`]) or cannot be read ([`Refusal::StorageBroken`]).
     pub fn ask(&mut self, ask: &Ask) -> Result<View, Refusal> {
+        self.revive();
         let now = self.ports.clock.now();
         self.view(ask, &now).map_err(|stop| self.refusal(stop))
     }

@@ -39,6 +39,7 @@ pub enum Step {
 impl Core {
     /// The next thing to do. An exchange that was begun and never answered counts as lost.
     pub fn next_request(&mut self) -> Step {
+        self.revive();
         let now = self.ports.clock.now();
         if self.engine.in_flight.take().is_some() {
             self.fail(Refusal::Offline, None, &now);

@@ -14,7 +14,7 @@ crate::statements! {
     LIST = "SELECT m.id, m.person, p.first_name, p.last_name, p.phone, m.role, m.state, m.transmit,
                    m.rev, m.folded,
                    (SELECT COUNT(*) FROM visit v
-                     WHERE v.membership = m.id AND v.held = 1 AND v.state <> 'cancelled'),
+                     WHERE v.membership = m.id AND v.held = 1),
                    (SELECT COUNT(*) FROM visit v
                      WHERE v.membership = m.id AND v.state = 'planned' AND v.starts_at >= $1),
                    COALESCE((SELECT s.head FROM scope s WHERE s.id = 'membership/' || m.id), 0)
@@ -25,7 +25,7 @@ crate::statements! {
     ONE = "SELECT m.id, m.person, p.first_name, p.last_name, p.phone, m.role, m.state, m.transmit,
                   m.rev, m.folded,
                   (SELECT COUNT(*) FROM visit v
-                    WHERE v.membership = m.id AND v.held = 1 AND v.state <> 'cancelled'),
+                    WHERE v.membership = m.id AND v.held = 1),
                   (SELECT COUNT(*) FROM visit v
                     WHERE v.membership = m.id AND v.state = 'planned' AND v.starts_at >= $1),
                   COALESCE((SELECT s.head FROM scope s WHERE s.id = 'membership/' || m.id), 0)
@@ -57,10 +57,11 @@ crate::statements! {
     PERSON = "SELECT id, first_name, last_name, phone FROM person WHERE id = $1";
     /// What a phone may know of a membership.
     MEMBERSHIP = "SELECT id, person, organisation, role, state FROM membership WHERE id = $1";
-    /// A person's memberships, with the visits that phones may hold.
+    /// A person's memberships, with the visits that phones may hold: cancelled ones count, since a
+    /// phone shows them crossed out.
     GRANTS = "SELECT m.id, m.organisation, m.state, m.transmit,
                      (SELECT COUNT(*) FROM visit v
-                       WHERE v.membership = m.id AND v.held = 1 AND v.state <> 'cancelled')
+                       WHERE v.membership = m.id AND v.held = 1)
                 FROM membership m WHERE m.person = $1 ORDER BY m.id";
     /// A person's place in a membership, for the judgement of an act.
     PLACE = "SELECT organisation, state, ended_at FROM membership WHERE id = $1 AND person = $2";
@@ -110,7 +111,12 @@ fn listed(row: &Row) -> Result<Listed, Fault> {
     })
 }
 
-pub fn list(tx: &mut Tx, org: OrganisationId, pattern: &str, now: Moment) -> Result<Vec<Listed>, Fault> {
+pub fn list(
+    tx: &mut Tx,
+    org: OrganisationId,
+    pattern: &str,
+    now: Moment,
+) -> Result<Vec<Listed>, Fault> {
     let rows = tx.query(&LIST, &[now.into(), org.into(), pattern.into()])?;
     rows.iter().map(listed).collect()
 }
@@ -260,7 +266,8 @@ pub struct Place {
 
 pub fn place(tx: &mut Tx, id: MembershipId, person: PersonId) -> Result<Option<Place>, Fault> {
     let row = tx.query_opt(&PLACE, &[id.into(), person.into()])?;
-    row.map(|r| Ok(Place { organisation: r.get(0)?, state: r.get(1)?, ended_at: r.get(2)? })).transpose()
+    row.map(|r| Ok(Place { organisation: r.get(0)?, state: r.get(1)?, ended_at: r.get(2)? }))
+        .transpose()
 }
 
 /// A line of what a phone confirms.

@@ -28,7 +28,10 @@ pub fn put_back(url: &str, epoch: &str) {
             }
         }
         std::fs::rename(kept(path), path).expect("put back");
-        rusqlite::Connection::open(path).expect("the database").execute_batch(&draw).expect("an epoch");
+        rusqlite::Connection::open(path)
+            .expect("the database")
+            .execute_batch(&draw)
+            .expect("an epoch");
     } else {
         let (server, name) = split(url);
         let drop = format!("DROP DATABASE {name} WITH (FORCE)");

@@ -25,7 +25,11 @@ impl Answer {
     #[must_use]
     pub fn ok(self) -> Value {
         assert!((200..300).contains(&self.status), "{} {}", self.status, self.text);
-        if self.text.is_empty() { Value::Null } else { serde_json::from_str(&self.text).expect("JSON") }
+        if self.text.is_empty() {
+            Value::Null
+        } else {
+            serde_json::from_str(&self.text).expect("JSON")
+        }
     }
 
     /// The code of a refusal.
@@ -42,6 +46,7 @@ pub struct Desk {
     base: String,
     agent: Agent,
     cookie: Mutex<Option<String>>,
+    who: Mutex<Option<(String, String)>>,
 }
 
 /// A caregiver as the desk knows them.
@@ -68,11 +73,17 @@ impl Desk {
     /// A browser before its sign-in.
     #[must_use]
     pub fn new(base: &str) -> Self {
-        Self { base: base.to_owned(), agent: agent(), cookie: Mutex::new(None) }
+        Self {
+            base: base.to_owned(),
+            agent: agent(),
+            cookie: Mutex::new(None),
+            who: Mutex::new(None),
+        }
     }
 
-    /// Signs in.
+    /// Signs in; and again by itself when a day has passed and the session is over.
     pub fn sign_in(&self, login: &str, password: &str) -> Answer {
+        *self.who.lock().expect("who") = Some((login.to_owned(), password.to_owned()));
         let body = json!({ "login": login, "password": password });
         self.call("POST", "/api/desk/session", Some(&body))
     }
@@ -83,16 +94,22 @@ impl Desk {
         if let Some(cookie) = self.cookie.lock().expect("the cookie").clone() {
             headers.push(("cookie".to_owned(), cookie));
         }
-        let body = body.map(|body| {
+        let bytes = body.map(|body| {
             headers.push(("content-type".to_owned(), "application/json".to_owned()));
             serde_json::to_vec(body).expect("JSON")
         });
         let url = format!("{}{path}", self.base);
-        let request = Request { method, url, headers, body: body.unwrap_or_default() };
+        let request = Request { method, url, headers, body: bytes.unwrap_or_default() };
         if path == "/api/desk/session" && method == "POST" {
             return self.session(&request);
         }
         let came = send(&self.agent, &request).expect("the server answers");
+        let who = self.who.lock().expect("who").take();
+        if let (401, Some((login, password))) = (came.status, who.clone()) {
+            let _ = self.sign_in(&login, &password).ok();
+            return self.call(method, path, body);
+        }
+        *self.who.lock().expect("who") = who;
         Answer { status: came.status, text: String::from_utf8_lossy(&came.body).into_owned() }
     }
 
@@ -181,7 +198,14 @@ impl Desk {
     }
 
     /// Moves a visit, or gives it to somebody else.
-    pub fn moves(&self, id: VisitId, who: MembershipId, client: ClientId, from: Moment, to: Moment) {
+    pub fn moves(
+        &self,
+        id: VisitId,
+        who: MembershipId,
+        client: ClientId,
+        from: Moment,
+        to: Moment,
+    ) {
         let mut body = visit_input(who, client, from, to);
         body["rev"] = self.visit(id)["rev"].clone();
         let _ = self.put(&format!("/api/desk/visits/{id}"), &body).ok();

@@ -149,12 +149,13 @@ pub fn send(agent: &Agent, request: &Request) -> Result<Response, NoAnswer> {
     for (name, value) in &request.headers {
         message = message.header(name, value);
     }
-    let mut answer = if request.method == "GET" || (request.method == "DELETE" && request.body.is_empty()) {
-        agent.run(message.body(()).map_err(|_| NoAnswer)?)
-    } else {
-        agent.run(message.body(request.body.as_slice()).map_err(|_| NoAnswer)?)
-    }
-    .map_err(|_| NoAnswer)?;
+    let mut answer =
+        if request.method == "GET" || (request.method == "DELETE" && request.body.is_empty()) {
+            agent.run(message.body(()).map_err(|_| NoAnswer)?)
+        } else {
+            agent.run(message.body(request.body.as_slice()).map_err(|_| NoAnswer)?)
+        }
+        .map_err(|_| NoAnswer)?;
     let content_type = answer
         .headers()
         .get(http::header::CONTENT_TYPE)
@@ -171,7 +172,8 @@ pub fn send(agent: &Agent, request: &Request) -> Result<Response, NoAnswer> {
 fn half(request: &Request) {
     let authority = request.url.trim_start_matches("http://").split('/').next().unwrap_or_default();
     let Ok(mut socket) = TcpStream::connect(authority) else { return };
-    let mut head = format!("{} {} HTTP/1.1\r\nhost: {authority}\r\n", request.method, path_of(&request.url));
+    let mut head =
+        format!("{} {} HTTP/1.1\r\nhost: {authority}\r\n", request.method, path_of(&request.url));
     for (name, value) in &request.headers {
         head.push_str(&format!("{name}: {value}\r\n"));
     }

@@ -16,7 +16,9 @@ use std::sync::{Mutex, MutexGuard};
 
 use releve_server::app::App;
 use releve_server::identity::desk::Role;
-use releve_server::identity::{NewAccount, NewOrganisation, add_account, add_organisation, password};
+use releve_server::identity::{
+    NewAccount, NewOrganisation, add_account, add_organisation, password,
+};
 use releve_shared::id::{ClientId, OrganisationId, VisitId};
 use releve_shared::time::{HOUR_MS, Moment, Zone};
 use tempfile::TempDir;
@@ -104,7 +106,10 @@ impl World {
     /// The jobs of the hour.
     pub fn tend(&self) {
         let now = self.time.now();
-        self.server().as_ref().expect("a server").write(move |tx| releve_server::visits::roll(tx, now));
+        self.server()
+            .as_ref()
+            .expect("a server")
+            .write(move |tx| releve_server::visits::roll(tx, now));
     }
 
     /// Keeps a copy of the server's database.

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard};
 
 use releve_core::door::{
-    Act, ActLine, ActState, Ask, ClientView, DayView, PhoneView, PrivacyView, Reply, View, VisitView,
+    Act, ActLine, ActState, Ask, ClientView, DayView, PhoneView, PrivacyView, Reply, View,
+    VisitView,
 };
 use releve_core::{About, Core, Ports, Step};
 use releve_shared::badge::{Method, Reading};
@@ -183,7 +184,8 @@ impl Phone {
     ) -> Result<Stamped, Refusal> {
         let note = String::new();
         let (visit, client, declared_at) = (Some(visit), None, None);
-        self.act(Act::ClockByHand { visit, client, kind, reason, note, declared_at }).map(Stamped::of)
+        self.act(Act::ClockByHand { visit, client, kind, reason, note, declared_at })
+            .map(Stamped::of)
     }
 
     /// Undoes a stamp.
@@ -198,7 +200,13 @@ impl Phone {
     ///
     /// # Errors
     /// The core's refusal.
-    pub fn notes(&self, visit: VisitId, km_hm: u32, cents: u32, words: &str) -> Result<(), Refusal> {
+    pub fn notes(
+        &self,
+        visit: VisitId,
+        km_hm: u32,
+        cents: u32,
+        words: &str,
+    ) -> Result<(), Refusal> {
         let notes = VisitNotes {
             distance_hm: Some(km_hm),
             expenses_cents: Some(cents),
@@ -273,7 +281,8 @@ impl Phone {
     #[must_use]
     pub fn tally(&self) -> (usize, usize, usize) {
         let acts = self.outbox();
-        let count = |wanted: fn(&ActState) -> bool| acts.iter().filter(|a| wanted(&a.state)).count();
+        let count =
+            |wanted: fn(&ActState) -> bool| acts.iter().filter(|a| wanted(&a.state)).count();
         (
             count(|s| matches!(s, ActState::OnPhone)),
             count(|s| matches!(s, ActState::Received { .. })),

@@ -57,7 +57,10 @@ impl Server {
     }
 
     /// Runs a verb in one transaction.
-    pub fn write<T: Send + 'static>(&self, verb: impl Fn(&mut Tx) -> Answer<T> + Send + Sync + 'static) -> T {
+    pub fn write<T: Send + 'static>(
+        &self,
+        verb: impl Fn(&mut Tx) -> Answer<T> + Send + Sync + 'static,
+    ) -> T {
         self.app.db.write_blocking(verb).unwrap_or_else(|stop| panic!("{stop:?}"))
     }
 
@@ -87,5 +90,7 @@ pub async fn open(database: &str, time: &Time, chance: &Seeded, public_url: &str
     let db = Db::open(database).expect("a database");
     let epoch = format!("{:016x}", chance.next());
     db.migrate(time.now(), epoch).await.expect("a schema");
-    App::new(db, Arc::new(time.clone()), Arc::new(chance.clone()), config).await.expect("an application")
+    App::new(db, Arc::new(time.clone()), Arc::new(chance.clone()), config)
+        .await
+        .expect("an application")
 }
