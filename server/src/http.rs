@@ -78,6 +78,7 @@ pub fn router(app: App) -> Router {
         .merge(Router::new().route("/healthz", get(health::alive)))
         .merge(Router::new().route("/readyz", get(health::ready)))
         .merge(identity::pages())
+        .merge(clients::pages())
         .merge(docs)
         .fallback(files::serve)
         .layer(DefaultBodyLimit::max(limit));

@@ -10,7 +10,7 @@ mod tags;
 mod tap;
 
 pub use feed::{body, grants};
-pub use routes::routes;
+pub use routes::{pages, routes};
 pub use sheet::{Checked, ClientInput, ClientRow, Sheet, change, create, label, list, read};
 pub use sql::ALL;
 pub use tags::{Encoding, RevokeInput, TagInput, TagIssued, TagRow, issue, revoke, short_code};

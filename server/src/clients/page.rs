@@ -7,8 +7,8 @@ use releve_shared::refusal::Refusal;
 use super::sheet::label;
 use super::{sql, tags};
 use crate::db::{Answer, Tx};
-use crate::identity::{By, organisation};
 use crate::identity::keys::Keys;
+use crate::identity::{By, organisation};
 use crate::text::html;
 
 /// The styles of the sheet, a file of their own: the page's policy allows no inline style.
@@ -18,12 +18,7 @@ pub const CSS: &str = include_str!("page.css");
 ///
 /// # Errors
 /// [`Refusal::NotFound`] for an unknown tag; [`Refusal::TagRevoked`] for a withdrawn one.
-pub fn page(
-    tx: &mut Tx,
-    by: &By,
-    (keys, base): (&Keys, &str),
-    id: HomeTagId,
-) -> Answer<String> {
+pub fn page(tx: &mut Tx, by: &By, (keys, base): (&Keys, &str), id: HomeTagId) -> Answer<String> {
     let tag = sql::tag(tx, by.organisation, id)?.ok_or(Refusal::NotFound)?;
     if tag.revoked_at.is_some() {
         return Err(Refusal::TagRevoked.into());

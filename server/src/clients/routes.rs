@@ -11,9 +11,9 @@ use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::page;
 use super::sheet::{self, ClientInput, ClientRow, Sheet};
 use super::tags::{self, RevokeInput, TagInput, TagIssued, TagRow};
-use super::page;
 use crate::app::App;
 use crate::http::{Desk, Refused};
 use crate::text;
@@ -27,6 +27,16 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(revoke_tag))
         .routes(routes!(print_tag))
         .routes(routes!(sheet_css))
+}
+
+/// Public pages of the room.
+pub fn pages() -> axum::Router<App> {
+    axum::Router::new().route("/b/{token}", axum::routing::get(tag_page))
+}
+
+/// What a browser shows that was sent to a home tag's link: whose it is, true or forged, is not said.
+async fn tag_page() -> Html<&'static str> {
+    Html(include_str!("tag.html"))
 }
 
 /// What to look for.
@@ -107,9 +117,8 @@ async fn list_tags(
     Path(id): Path<ClientId>,
 ) -> Result<Json<Vec<TagRow>>, Refused> {
     let (by, with) = (desk.by, app.clone());
-    let rows = app.read(move |tx, _| {
-        tags::list(tx, &by, &with.keys, &with.config.server.public_url, id)
-    });
+    let rows =
+        app.read(move |tx, _| tags::list(tx, &by, &with.keys, &with.config.server.public_url, id));
     Ok(Json(rows.await?))
 }
 

@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::sql;
+use crate::audit::note;
 use crate::db::{Answer, Tx};
 use crate::identity::By;
-use crate::audit::note;
 use crate::text::{self, BadField, Search};
 
 /// Most sections of a sheet.

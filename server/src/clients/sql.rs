@@ -3,7 +3,9 @@
 use releve_shared::badge::{HomeTag, TagKind, TagState};
 use releve_shared::client::{Client, Section, Title};
 use releve_shared::clock::{Measured, Quality};
-use releve_shared::id::{ClientId, ClockEventId, HomeTagId, MembershipId, OrganisationId, PersonId};
+use releve_shared::id::{
+    ClientId, ClockEventId, HomeTagId, MembershipId, OrganisationId, PersonId,
+};
 use releve_shared::time::Moment;
 
 use crate::db::{Fault, Row, Tx, Value};
@@ -103,7 +105,12 @@ pub struct Listed {
     pub next_visit_at: Option<Moment>,
 }
 
-pub fn list(tx: &mut Tx, org: OrganisationId, pattern: &str, now: Moment) -> Result<Vec<Listed>, Fault> {
+pub fn list(
+    tx: &mut Tx,
+    org: OrganisationId,
+    pattern: &str,
+    now: Moment,
+) -> Result<Vec<Listed>, Fault> {
     let rows = tx.query(&LIST, &[now.into(), org.into(), pattern.into()])?;
     rows.iter()
         .map(|r| {

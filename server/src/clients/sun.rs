@@ -49,7 +49,8 @@ pub fn diversify(master: &Key, input: &[u8]) -> Key {
 /// The keys of a tag. Its id stands where AN10922 takes the UID: it is drawn before the chip is known.
 #[must_use]
 pub fn keys_of(master: &Key, tag: HomeTagId) -> TagKeys {
-    let key = |number: u8| diversify(master, &[tag.uuid().as_bytes().as_slice(), &[number]].concat());
+    let key =
+        |number: u8| diversify(master, &[tag.uuid().as_bytes().as_slice(), &[number]].concat());
     TagKeys { master: key(0), meta: key(1), file: key(2) }
 }
 
@@ -72,7 +73,10 @@ pub fn verify(keys: &TagKeys, tap: &SunTap) -> Result<Tap, Forged> {
     let (counter, _) = rest.split_first_chunk::<3>().ok_or(Forged)?;
 
     let session = |vector: [u8; 6]| mac(&keys.file, &[&vector, uid, counter]);
-    let covered = tap.enc.as_ref().map_or_else(String::new, |enc| format!("{}&cmac=", enc.to_ascii_uppercase()));
+    let covered = tap
+        .enc
+        .as_ref()
+        .map_or_else(String::new, |enc| format!("{}&cmac=", enc.to_ascii_uppercase()));
     let full = mac(&session([0x3C, 0xC3, 0x00, 0x01, 0x00, 0x80]), &[covered.as_bytes()]);
     let odd: Vec<u8> = full.iter().skip(1).step_by(2).copied().collect();
     let said = unhex(&tap.cmac).ok_or(Forged)?;
@@ -115,7 +119,12 @@ fn unhex(text: &str) -> Option<Vec<u8>> {
     let digits: Option<Vec<u8>> =
         text.chars().map(|c| c.to_digit(16).and_then(|d| u8::try_from(d).ok())).collect();
     let digits = digits.filter(|d| d.len() % 2 == 0)?;
-    Some(digits.chunks_exact(2).map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit)).collect())
+    Some(
+        digits
+            .chunks_exact(2)
+            .map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit))
+            .collect(),
+    )
 }
 
 /// Equal, in a time that does not tell where they differ.

@@ -15,10 +15,12 @@ fn bytes(text: &str) -> Vec<u8> {
 /// B-04: the vectors of NXP AN12196.
 #[test]
 fn the_vectors_of_nxp_pass() {
-    let read = verify(&ZERO, &tap("EF963FF7828658A599F3041510671E88", None, "94EED9EE65337086")).unwrap();
+    let read =
+        verify(&ZERO, &tap("EF963FF7828658A599F3041510671E88", None, "94EED9EE65337086")).unwrap();
     assert_eq!((hex(&read.uid).as_str(), read.counter), ("04DE5F1EACC040", 61));
     let enc = Some("CEE9A53E3E463EF1F459635736738962");
-    let read = verify(&ZERO, &tap("FD91EC264309878BE6345CBE53BADF40", enc, "ECC1E7F6C6C73BF6")).unwrap();
+    let read =
+        verify(&ZERO, &tap("FD91EC264309878BE6345CBE53BADF40", enc, "ECC1E7F6C6C73BF6")).unwrap();
     assert_eq!((hex(&read.uid).as_str(), read.counter), ("04958CAA5C5E80", 8));
     assert_eq!(read.file, b"xxxxxxxxxxxxxxxx");
 }

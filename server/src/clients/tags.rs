@@ -11,10 +11,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{sql, sun};
+use crate::audit::note;
 use crate::db::{Answer, Fault, Tx};
 use crate::identity::By;
 use crate::identity::keys::{Keys, ntag_master, tag_signer};
-use crate::audit::note;
 use crate::text::{self, BadField};
 
 /// A tag, as the office knows it.
@@ -203,8 +203,7 @@ pub fn issue(
 /// [`Refusal::NotFound`] for an unknown tag; [`Refusal::TagRevoked`] when it was withdrawn already.
 pub fn revoke(tx: &mut Tx, by: &By, id: HomeTagId, reason: &str, now: Moment) -> Answer<()> {
     sql::tag(tx, by.organisation, id)?.ok_or(Refusal::NotFound)?;
-    let client =
-        sql::revoke(tx, by.organisation, id, reason, now)?.ok_or(Refusal::TagRevoked)?;
+    let client = sql::revoke(tx, by.organisation, id, reason, now)?.ok_or(Refusal::TagRevoked)?;
     tx.changed(&Scope::client(client), &RowKind::HomeTag, id);
     note(tx, by, "tag.revoke", id, "", now)?;
     Ok(())

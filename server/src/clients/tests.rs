@@ -75,9 +75,14 @@ async fn o_01_a_tag_is_issued_printed_and_withdrawn() {
     let page = sheet.body.as_str().unwrap();
     assert!(page.contains("<svg") && page.contains("&lt;img src=x"), "{page}");
     assert!(!page.contains("<img") && !page.contains("<script"));
+    let link = issued.body["link"].as_str().unwrap();
+    let (_, path) = link.split_once("/b/").unwrap();
+    let public = world.call("GET", &format!("/b/{path}"), None, None).await;
+    assert!(public.body.as_str().unwrap().contains("aide à domicile"));
     let css = world.call("GET", "/api/desk/tags/sheet.css", None, None).await;
     assert!(css.body.as_str().unwrap().contains("@page"));
-    let foreign = world.call("GET", &format!("/api/desk/tags/{id}/sheet"), None, Some(&theirs)).await;
+    let foreign =
+        world.call("GET", &format!("/api/desk/tags/{id}/sheet"), None, Some(&theirs)).await;
     assert_eq!(foreign.refusal(), "not_found");
 
     let revoke = format!("/api/desk/tags/{id}/revoke");
@@ -90,7 +95,10 @@ async fn o_01_a_tag_is_issued_printed_and_withdrawn() {
     let again = world.call("POST", &revoke, Some(why), Some(&ours)).await;
     assert_eq!(again.refusal(), "tag_revoked");
     let list = world.call("GET", &tags, None, Some(&ours)).await;
-    assert_eq!((&list.body[0]["state"], &list.body[0]["revoke_reason"]), (&json!("revoked"), &json!("perdu")));
+    assert_eq!(
+        (&list.body[0]["state"], &list.body[0]["revoke_reason"]),
+        (&json!("revoked"), &json!("perdu"))
+    );
     let client = world.call("GET", "/api/desk/clients", None, Some(&ours)).await;
     assert_eq!(client.body[0]["tags_active"], 0);
 }
@@ -128,7 +136,8 @@ async fn o_05_a_client_is_granted_around_a_visit_only() {
         "starts_at": starts_at, "ends_at": starts_at + 3_600_000 });
     let visit = world.call("POST", "/api/desk/visits", Some(visit), Some(&ours)).await.body;
     let person = worker["person_id"].as_str().unwrap().parse().unwrap();
-    let granted = async || world.write(move |tx, now| super::grants(tx, person, now).unwrap().len()).await;
+    let granted =
+        async || world.write(move |tx, now| super::grants(tx, person, now).unwrap().len()).await;
 
     world.pass(7 * DAY_MS);
     assert_eq!(granted().await, 0, "not transmitted yet");

@@ -2,7 +2,9 @@
 
 use releve_shared::badge::{Method, TagKind};
 use releve_shared::client::{Section, SectionKind, Title};
-use releve_shared::id::{AccountId, ClientId, HomeTagId, MembershipId, OrganisationId, PersonId, VisitId};
+use releve_shared::id::{
+    AccountId, ClientId, HomeTagId, MembershipId, OrganisationId, PersonId, VisitId,
+};
 use releve_shared::time::{Day, MINUTE_MS, Moment, Zone};
 
 use super::names;
@@ -12,7 +14,9 @@ use crate::audit::Who;
 use crate::clients::{ClientInput, TagInput, sun};
 use crate::db::{Answer, Fault};
 use crate::identity::desk::Role;
-use crate::identity::{By, NewAccount, NewOrganisation, add_account, add_organisation, ntag_master, password};
+use crate::identity::{
+    By, NewAccount, NewOrganisation, add_account, add_organisation, ntag_master, password,
+};
 use crate::people::CaregiverInput;
 use crate::text::BadField;
 use crate::visits::VisitInput;
@@ -166,7 +170,11 @@ async fn house(app: &App, seed: &Seed, plan: &Plan, by: &By, at: Moment) -> Answ
             _ => TagKind::Qr,
         };
         let method = if kind == TagKind::Qr { Method::Qr } else { Method::Nfc };
-        let label = if kind == TagKind::Qr { "Porte d'entrée, côté intérieur" } else { "Cadre de la porte" };
+        let label = if kind == TagKind::Qr {
+            "Porte d'entrée, côté intérieur"
+        } else {
+            "Cadre de la porte"
+        };
         let typed = TagInput { kind: kind.clone(), label: label.to_owned() };
         let (by, with, base) = (by.clone(), app.keys.clone(), app.config.server.public_url.clone());
         let (link, master) = app
@@ -197,7 +205,8 @@ fn person_helped(seed: &mut Seed, n: usize) -> ClientInput {
     let woman = !seed.once_in(4);
     let first = if woman { seed.pick(names::WOMEN) } else { seed.pick(names::MEN) };
     let (commune, postal_code) = seed.pick(names::COMMUNES).copied().unwrap_or(("Albi", "81000"));
-    let text = |seed: &mut Seed, list: &[&str]| seed.pick(list).copied().unwrap_or_default().to_owned();
+    let text =
+        |seed: &mut Seed, list: &[&str]| seed.pick(list).copied().unwrap_or_default().to_owned();
     let mut sections = vec![(SectionKind::Access, text(seed, names::ACCESS))];
     for (kind, list, rare) in [
         (SectionKind::Habits, names::HABITS, 2),
@@ -214,12 +223,24 @@ fn person_helped(seed: &mut Seed, n: usize) -> ClientInput {
     ClientInput {
         title: if woman { Title::Mrs } else { Title::Mr },
         first_name: first.copied().unwrap_or("Yvette").to_owned(),
-        last_name: names::LAST.get(n % names::LAST.len()).copied().unwrap_or("Garrigues").to_owned(),
+        last_name: names::LAST
+            .get(n % names::LAST.len())
+            .copied()
+            .unwrap_or("Garrigues")
+            .to_owned(),
         street: format!("{} {}", seed.between(1, 98), text(seed, names::STREETS)),
-        address_more: if flat { format!("{}e étage, porte gauche", seed.between(1, 4)) } else { String::new() },
+        address_more: if flat {
+            format!("{}e étage, porte gauche", seed.between(1, 4))
+        } else {
+            String::new()
+        },
         postal_code: postal_code.to_owned(),
         commune: commune.to_owned(),
-        phone: if seed.once_in(5) { String::new() } else { format!("05 36 49 {:02} {:02}", n, seed.below(100)) },
+        phone: if seed.once_in(5) {
+            String::new()
+        } else {
+            format!("05 36 49 {:02} {:02}", n, seed.below(100))
+        },
         door_code: if flat { code } else { String::new() },
         sections: sections.into_iter().map(|(kind, text)| Section { kind, text }).collect(),
         rev: None,
@@ -236,7 +257,8 @@ fn schedule(agency: &Agency, seed: &Seed, now: Moment) -> Vec<Planned> {
         let client = |slot: usize| (caregiver * CLIENTS_EACH + slot) % agency.clients.len();
         let with_now = (caregiver < 3).then(|| {
             let five = now.plus(-now.0.rem_euclid(5 * MINUTE_MS));
-            let starts_at = five.plus(-[5, 20, 35].get(caregiver).copied().unwrap_or(5) * MINUTE_MS);
+            let starts_at =
+                five.plus(-[5, 20, 35].get(caregiver).copied().unwrap_or(5) * MINUTE_MS);
             (starts_at, starts_at.plus(60 * MINUTE_MS))
         });
         let begins = match caregiver {
@@ -246,7 +268,13 @@ fn schedule(agency: &Agency, seed: &Seed, now: Moment) -> Vec<Planned> {
         };
         if let Some((starts_at, ends_at)) = with_now {
             // The second of her clients has a tag that both a camera and a reader can read.
-            visits.push(Planned { id: seed.id(now), caregiver, client: client(1), starts_at, ends_at });
+            visits.push(Planned {
+                id: seed.id(now),
+                caregiver,
+                client: client(1),
+                starts_at,
+                ends_at,
+            });
         }
         for n in -7..=6_i32 {
             let day = agency.today.plus(n);
@@ -289,8 +317,11 @@ async fn enter(app: &App, seed: &Seed, agency: &Agency, at: Moment) -> Answer<()
         let membership = agency.caregivers.get(visit.caregiver).map(|(_, m)| *m);
         let client = agency.clients.get(visit.client).map(|home| home.client);
         let (Some(membership), Some(client)) = (membership, client) else { continue };
-        let instructions =
-            if seed.once_in(9) { "Courses : liste sur le frigo.".to_owned() } else { String::new() };
+        let instructions = if seed.once_in(9) {
+            "Courses : liste sur le frigo.".to_owned()
+        } else {
+            String::new()
+        };
         let typed = VisitInput {
             membership,
             client,

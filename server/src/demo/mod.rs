@@ -137,9 +137,8 @@ async fn tell(
 
     let code: String = app.draw::<16>().iter().map(|byte| format!("{byte:02X}")).collect();
     let (by, id, told) = (agency.by.clone(), app.id(), code.clone());
-    let opening = app
-        .db
-        .write(move |tx| phones::open(tx, &by, id, person, &told, ENROLMENT_MINUTES, now));
+    let opening =
+        app.db.write(move |tx| phones::open(tx, &by, id, person, &told, ENROLMENT_MINUTES, now));
     opening.await?;
     let server = app.config.server.public_url.clone();
     let link = EnrolmentLink { server, code, key: app.keys.server().public() };

@@ -3,7 +3,9 @@
 
 use releve_shared::badge::Method;
 use releve_shared::clock::{Anchor, Stamp};
-use releve_shared::id::{ClientId, ClockEventId, CommandId, DeviceId, MembershipId, PersonId, VisitId};
+use releve_shared::id::{
+    ClientId, ClockEventId, CommandId, DeviceId, MembershipId, PersonId, VisitId,
+};
 use releve_shared::keys::{Digest, Signer};
 use releve_shared::proof::{ChainHead, GENESIS, link, note_digest};
 use releve_shared::sync::{Clock, Note};
@@ -59,7 +61,13 @@ pub struct Act {
 impl Act {
     /// A stamp by a tag or code that was read.
     #[must_use]
-    pub fn read(kind: ClockKind, visit: VisitId, client: ClientId, method: Method, text: &str) -> Self {
+    pub fn read(
+        kind: ClockKind,
+        visit: VisitId,
+        client: ClientId,
+        method: Method,
+        text: &str,
+    ) -> Self {
         let read = Some(text.to_owned());
         Self { read, ..Self::by_hand(kind, visit, client, method, None) }
     }
@@ -116,7 +124,11 @@ impl DemoPhone {
     ///
     /// # Errors
     /// When the stamp cannot be JSON, which is a bug.
-    pub fn stamp(&mut self, act: &Act, at: Moment) -> Result<(CommandId, Clock), serde_json::Error> {
+    pub fn stamp(
+        &mut self,
+        act: &Act,
+        at: Moment,
+    ) -> Result<(CommandId, Clock), serde_json::Error> {
         let id: ClockEventId = self.seed.id(at);
         let salt = Digest::from_bytes(self.seed.bytes()).to_string();
         let note = act.note.as_ref().map(|text| Note { salt, text: text.clone() });

@@ -59,8 +59,12 @@ async fn o_34_a_realistic_agency_is_there_to_be_looked_at() {
     }
 
     let caregivers = get("/api/desk/caregivers").await;
-    let icons: Vec<&str> =
-        caregivers.as_array().unwrap().iter().map(|c| c["transmission"].as_str().unwrap()).collect();
+    let icons: Vec<&str> = caregivers
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|c| c["transmission"].as_str().unwrap())
+        .collect();
     for icon in ["not_sent", "pending", "transmitted"] {
         assert!(icons.contains(&icon), "O-07: no {icon} in {icons:?}");
     }

@@ -112,7 +112,8 @@ async fn work(
     for (n, visit) in visits.iter().enumerate() {
         let days_ago = (-8..=0).find(|n| zone.day_of(visit.starts_at) == agency.today.plus(*n));
         let offline = caregiver == OFFLINE && days_ago == Some(-2);
-        phone.wall_off = if caregiver == WRONG_CLOCK && days_ago == Some(-3) { 7 * MINUTE_MS } else { 0 };
+        phone.wall_off =
+            if caregiver == WRONG_CLOCK && days_ago == Some(-3) { 7 * MINUTE_MS } else { 0 };
         let silent = caregiver == SILENT && days_ago == Some(0);
         if silent {
             continue;
@@ -129,9 +130,13 @@ async fn work(
         }
         stamps += waiting.stamps.len();
         let next = visits.get(n + 1).map_or(now, |next| next.starts_at);
-        let until = if offline { zone.at(agency.today.plus(-2), 20, 30) } else { last.plus(2 * MINUTE_MS) };
+        let until =
+            if offline { zone.at(agency.today.plus(-2), 20, 30) } else { last.plus(2 * MINUTE_MS) };
         if !offline || next > until {
             let at = until.max(last.plus(MINUTE_MS)).min(now);
+            if offline {
+                phone.reboot(at.plus(-5 * MINUTE_MS));
+            }
             sync(app, agency, &phone, std::mem::take(&mut waiting), &mut anchors, at, 0).await?;
         }
     }
@@ -161,7 +166,8 @@ fn perform(
     let off = |seed: &mut Seed, low: i64, high: i64| {
         seed.between(low * MINUTE_MS, high * MINUTE_MS) + seed.between(0, 59) * SECOND_MS
     };
-    let begun = visit.starts_at.plus(late * MINUTE_MS + off(seed, -4, 3)).min(now.plus(-2 * MINUTE_MS));
+    let begun =
+        visit.starts_at.plus(late * MINUTE_MS + off(seed, -4, 3)).min(now.plus(-2 * MINUTE_MS));
     let mut start = tap(ClockKind::Start, seed, visit, home);
     if (9..15).contains(&roll) {
         let reasons = [ManualReason::TagError, ManualReason::Camera, ManualReason::TagMissing];
@@ -178,15 +184,19 @@ fn perform(
         return Ok(begun);
     }
     let drift = if (15..22).contains(&roll) { seed.between(-25, 25) } else { 0 };
-    let ended = visit.ends_at.plus(drift * MINUTE_MS + off(seed, -3, 4)).max(begun.plus(5 * MINUTE_MS));
+    let ended =
+        visit.ends_at.plus(drift * MINUTE_MS + off(seed, -3, 4)).max(begun.plus(5 * MINUTE_MS));
     let ended = ended.min(now);
     let mut made_at = ended;
     let end = match roll {
         // Forgotten at the door, told afterwards.
         22..25 => {
             made_at = ended.plus(35 * MINUTE_MS).min(now);
-            let by_hand = Act::manual(ClockKind::End, visit.id, home.client, ManualReason::Forgotten);
-            Act { declared_at: Some(ended), note: Some("Oublié en partant.".to_owned()), ..by_hand }
+            let by_hand =
+                Act::manual(ClockKind::End, visit.id, home.client, ManualReason::Forgotten);
+            Act {
+                declared_at: Some(ended), note: Some("Oublié en partant.".to_owned()), ..by_hand
+            }
         }
         // The same tap again: a chip's counter cannot be used twice.
         25 if home.chip.is_some() => Act { kind: ClockKind::End, ..start },
@@ -254,7 +264,8 @@ async fn sync(
                 at,
                 keys: &keys,
             };
-            identity::keep_anchors(tx, phone.device, &told, at)?;
+            let newest = told.split_at(told.len().saturating_sub(1)).1;
+            identity::keep_anchors(tx, phone.device, newest, at)?;
             for (command, clock) in &sent.stamps {
                 visits::record_clock(tx, &from, *command, clock)?;
             }

@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{rules, sql};
+use crate::audit::note;
 use crate::db::{Answer, Tx};
 use crate::identity::By;
-use crate::audit::note;
 use crate::text::{self, BadField, Search};
 
 /// A caregiver in the list, and on her file.
@@ -198,7 +198,13 @@ pub fn change(tx: &mut Tx, by: &By, id: MembershipId, new: &Caregiver, now: Mome
 ///
 /// # Errors
 /// [`Refusal::NotFound`]; [`Refusal::NotAllowed`] for somebody who has left.
-pub fn set_transmit(tx: &mut Tx, by: &By, id: MembershipId, transmit: bool, now: Moment) -> Answer<()> {
+pub fn set_transmit(
+    tx: &mut Tx,
+    by: &By,
+    id: MembershipId,
+    transmit: bool,
+    now: Moment,
+) -> Answer<()> {
     let claimed = claim(tx, by, id)?;
     if claimed.state != MembershipState::Active {
         return Err(Refusal::NotAllowed.into());

@@ -66,7 +66,12 @@ mod tests {
 
     fn phone(applied: Option<u64>) -> Phone {
         let seen_at = Some(NOW.plus(-1_000));
-        Phone { blocked: false, enrolled_at: Moment(0), seen_at, applied: applied.map(|n| (n, NOW)) }
+        Phone {
+            blocked: false,
+            enrolled_at: Moment(0),
+            seen_at,
+            applied: applied.map(|n| (n, NOW)),
+        }
     }
 
     fn icon(ticked: bool, visits: u64, phone: Option<Phone>) -> Transmission {

@@ -33,7 +33,8 @@ async fn o_06_a_caregiver_is_added_found_changed_and_ended() {
 
     for typed in ["benali", "AMINA", "ami ben", "0612", "06 12 34"] {
         let q = typed.replace(' ', "%20");
-        let found = world.call("GET", &format!("/api/desk/caregivers?q={q}"), None, Some(&ours)).await;
+        let found =
+            world.call("GET", &format!("/api/desk/caregivers?q={q}"), None, Some(&ours)).await;
         assert_eq!(found.body.as_array().unwrap().len(), 1, "{typed}");
     }
     let mut typed = amina();
@@ -54,7 +55,11 @@ async fn o_06_a_caregiver_is_added_found_changed_and_ended() {
         ("POST", format!("{path}/end"), None),
     ] {
         let foreign = world.call(method, &path, body, Some(&theirs)).await;
-        assert_eq!((foreign.status.as_u16(), foreign.refusal()), (404, "not_found"), "{method} {path}");
+        assert_eq!(
+            (foreign.status.as_u16(), foreign.refusal()),
+            (404, "not_found"),
+            "{method} {path}"
+        );
     }
     let ended = world.call("POST", &format!("{path}/end"), None, Some(&ours)).await;
     assert_eq!((&ended.body["state"], &ended.body["transmit"]), (&json!("ended"), &json!(false)));
@@ -80,7 +85,8 @@ async fn a_field_that_cannot_be_taken_is_named() {
 #[tokio::test]
 async fn hostile_names_stay_names() {
     let (world, ours, _) = desk().await;
-    for name in ["'; DROP TABLE person; --", "<script>alert(1)</script>", "$1 %s {0} \\", "Zoé 😀"] {
+    for name in ["'; DROP TABLE person; --", "<script>alert(1)</script>", "$1 %s {0} \\", "Zoé 😀"]
+    {
         let mut typed = amina();
         typed["last_name"] = json!(name);
         let made = add(&world, &ours, typed).await;
@@ -113,9 +119,11 @@ async fn o_06_a_planning_is_granted_when_ticked_and_planned() {
     let visit = world.call("POST", "/api/desk/visits", Some(visit), Some(&ours)).await;
     assert_eq!(visit.status, 201, "{}", visit.body);
     assert!(granted().await.contains(&Scope::membership(id)));
-    let end = world.call("POST", &format!("/api/desk/caregivers/{id}/end"), None, Some(&ours)).await;
+    let end =
+        world.call("POST", &format!("/api/desk/caregivers/{id}/end"), None, Some(&ours)).await;
     assert_eq!(end.refusal(), "in_use", "visits are planned");
 
-    let body = world.write(move |tx, _| body(tx, &RowKind::Person, &person.to_string()).unwrap()).await;
+    let body =
+        world.write(move |tx, _| body(tx, &RowKind::Person, &person.to_string()).unwrap()).await;
     assert!(body.unwrap().contains("Amina"));
 }

@@ -132,7 +132,14 @@ impl From<BoardRow> for VisitRow {
 ///
 /// # Errors
 /// [`Refusal::TimeImpossible`] for days that go backwards or are too many.
-pub fn board(tx: &mut Tx, by: &By, day: Day, to: Day, filter: Filter, now: Moment) -> Answer<Board> {
+pub fn board(
+    tx: &mut Tx,
+    by: &By,
+    day: Day,
+    to: Day,
+    filter: Filter,
+    now: Moment,
+) -> Answer<Board> {
     if to < day || to > day.plus(MOST_DAYS) {
         return Err(Refusal::TimeImpossible.into());
     }
@@ -193,7 +200,8 @@ fn phones(tx: &mut Tx, by: &By) -> Answer<BTreeMap<MembershipId, HeardOf>> {
 
 fn board_row(known: Known, stamps: &[Clocked], phone: Option<&HeardOf>, now: Moment) -> BoardRow {
     let progress = Progress::of(stamps);
-    let heard = phone.map_or_else(Heard::default, |p| Heard { at: p.last_sync_at, waiting: p.waiting });
+    let heard =
+        phone.map_or_else(Heard::default, |p| Heard { at: p.last_sync_at, waiting: p.waiting });
     let status = rules::status(
         &known.visit,
         &progress,

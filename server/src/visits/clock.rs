@@ -50,8 +50,7 @@ pub fn record_clock(
     command: CommandId,
     clock: &Clock,
 ) -> Answer<()> {
-    let event: ClockEvent =
-        serde_json::from_str(&clock.event).map_err(|_| Refusal::ProofBroken)?;
+    let event: ClockEvent = serde_json::from_str(&clock.event).map_err(|_| Refusal::ProofBroken)?;
     if event.id.uuid() != command.uuid() || !codes_are_clean(&event) {
         return Err(Refusal::ProofBroken.into());
     }
@@ -213,7 +212,11 @@ fn verdict(
             found.anomalies.push(Anomaly::SunOutOfOrder);
         }
     }
-    let tag = if found.anomalies.is_empty() { TagVerdict::True } else { TagVerdict::Wrong(found.anomalies) };
+    let tag = if found.anomalies.is_empty() {
+        TagVerdict::True
+    } else {
+        TagVerdict::Wrong(found.anomalies)
+    };
     Ok((claimed, tag))
 }
 

@@ -4,9 +4,7 @@ use releve_shared::id::VisitId;
 use releve_shared::refusal::Refusal;
 use releve_shared::sync::{RowKind, WriteNotes};
 use releve_shared::time::{DAY_MS, HOUR_MS};
-use releve_shared::visit::{
-    ClockKind, CorrectionReason, Decision, VisitNotes, VisitState,
-};
+use releve_shared::visit::{ClockKind, CorrectionReason, Decision, VisitNotes, VisitState};
 use serde_json::json;
 
 use super::rules::Status;
@@ -108,7 +106,8 @@ async fn o_34_the_office_accepts_or_corrects_and_the_stamps_stay() {
     badged(&mut scene, 2, 90).await;
     let (visit, row) = (scene.visit, scene.row(100).await);
     assert_eq!((row.status, row.difference_min), (Status::ToCheck, Some(28)));
-    let many = scene.desk(move |tx, by, now| visits::accept_many(tx, by, &[visit], now)).await.unwrap();
+    let many =
+        scene.desk(move |tx, by, now| visits::accept_many(tx, by, &[visit], now)).await.unwrap();
     assert_eq!((many.accepted.len(), many.refused[0].refusal.clone()), (0, Refusal::NotAllowed));
 
     let rev = row.rev;
@@ -128,14 +127,20 @@ async fn o_34_the_office_accepts_or_corrects_and_the_stamps_stay() {
     let typed = new.clone();
     scene.desk(move |tx, by, now| visits::correct(tx, by, visit, &typed, now)).await.unwrap();
     let corrected = scene.row(200).await;
-    assert_eq!((corrected.status, corrected.hours.retained, corrected.hours.badged), (Status::Corrected, 60, 88));
+    assert_eq!(
+        (corrected.status, corrected.hours.retained, corrected.hours.badged),
+        (Status::Corrected, 60, 88)
+    );
     let proof = scene.desk(move |tx, by, _| visits::proof(tx, by, visit)).await.unwrap();
     let history: Vec<_> = proof.retained.iter().map(|r| r.decision.clone()).collect();
     assert_eq!(history, vec![Decision::Accepted, Decision::Corrected]);
     assert_eq!(proof.stamps[1].clocked.measured.at, scene.at(90), "the raw stamp is as it was");
-    assert!(feed(&scene, RowKind::RetainedPeriod, visit).await.unwrap().contains("Vu avec la fille"));
+    assert!(
+        feed(&scene, RowKind::RetainedPeriod, visit).await.unwrap().contains("Vu avec la fille")
+    );
 
-    let wordless = CorrectInput { reason: CorrectionReason::Other, note: " ".into(), ..new.clone() };
+    let wordless =
+        CorrectInput { reason: CorrectionReason::Other, note: " ".into(), ..new.clone() };
     assert_eq!(wordless.check().unwrap_err().field, "note");
     let ahead = CorrectInput { ends_at: scene.at(900), rev: None, ..new };
     let refused = scene.desk(move |tx, by, now| visits::correct(tx, by, visit, &ahead, now)).await;
@@ -174,11 +179,14 @@ async fn o_19_the_last_notes_count_until_the_office_has_decided() {
     let mut scene = Scene::new().await;
     badged(&mut scene, 0, 60).await;
     let write = async |scene: &Scene, comment: &str, at: i64| {
-        let notes = VisitNotes { distance_hm: Some(32), expenses_cents: None, comment: comment.into() };
+        let notes =
+            VisitNotes { distance_hm: Some(32), expenses_cents: None, comment: comment.into() };
         let stamp = scene.phone.clocks(scene.at(at));
         let new = WriteNotes { visit: scene.visit, notes, stamp };
         let (phone, anchors) = (scene.phone.clone(), scene.anchors.clone());
-        scene.receives(&phone, &anchors, at, move |tx, from| visits::write_notes(tx, from, &new)).await
+        scene
+            .receives(&phone, &anchors, at, move |tx, from| visits::write_notes(tx, from, &new))
+            .await
     };
     write(&scene, "première", 61).await.unwrap();
     write(&scene, "d'accord \0 <b>", 62).await.unwrap();
@@ -192,7 +200,8 @@ async fn o_19_the_last_notes_count_until_the_office_has_decided() {
 
     let (_, other) = scene.other_worker().await;
     let new = WriteNotes { visit, notes: VisitNotes::default(), stamp: other.clocks(scene.at(65)) };
-    let foreign = scene.receives(&other, &[], 65, move |tx, from| visits::write_notes(tx, from, &new));
+    let foreign =
+        scene.receives(&other, &[], 65, move |tx, from| visits::write_notes(tx, from, &new));
     assert_eq!(foreign.await, Err(Refusal::NotFound));
 }
 
@@ -202,10 +211,7 @@ async fn b_11_late_is_said_of_a_phone_that_was_heard_and_silent_of_one_that_was_
     assert_eq!(scene.row(30).await.status, Status::Silent);
     let (device, heard) = (scene.phone.device, scene.at(20));
     let none = std::collections::BTreeMap::new();
-    scene
-        .desk(move |tx, _, _| crate::identity::pulled(tx, device, 0, &none, heard))
-        .await
-        .unwrap();
+    scene.desk(move |tx, _, _| crate::identity::pulled(tx, device, 0, &none, heard)).await.unwrap();
     let row = scene.row(30).await;
     assert_eq!((row.status, row.phone.unwrap().last_sync_at), (Status::Late, Some(heard)));
     let day = scene.by.zone.day_of(scene.at(0));
@@ -236,16 +242,32 @@ async fn another_organisation_finds_no_visit() {
     let not_found = Err(Refusal::NotFound);
     let planned = new.check().unwrap();
     let id = scene.world.app.id();
-    assert_eq!(scene.desk(move |tx, by, now| visits::create(tx, by, id, &planned, now)).await, not_found);
+    assert_eq!(
+        scene.desk(move |tx, by, now| visits::create(tx, by, id, &planned, now)).await,
+        not_found
+    );
     let planned = new.check().unwrap();
-    assert_eq!(scene.desk(move |tx, by, now| visits::change(tx, by, visit, &planned, now)).await, not_found);
-    assert_eq!(scene.desk(move |tx, by, now| visits::cancel(tx, by, visit, "x", now)).await, not_found);
+    assert_eq!(
+        scene.desk(move |tx, by, now| visits::change(tx, by, visit, &planned, now)).await,
+        not_found
+    );
+    assert_eq!(
+        scene.desk(move |tx, by, now| visits::cancel(tx, by, visit, "x", now)).await,
+        not_found
+    );
     assert_eq!(scene.desk(move |tx, by, now| visits::restore(tx, by, visit, now)).await, not_found);
-    assert_eq!(scene.desk(move |tx, by, now| visits::accept(tx, by, visit, None, now)).await, not_found);
-    assert_eq!(scene.desk(move |tx, by, now| visits::correct(tx, by, visit, &correction, now)).await, not_found);
+    assert_eq!(
+        scene.desk(move |tx, by, now| visits::accept(tx, by, visit, None, now)).await,
+        not_found
+    );
+    assert_eq!(
+        scene.desk(move |tx, by, now| visits::correct(tx, by, visit, &correction, now)).await,
+        not_found
+    );
     assert!(scene.desk(move |tx, by, _| visits::proof(tx, by, visit)).await.is_err());
     let (from, to) = (scene.at(-600), scene.at(600));
-    let board = scene.desk(move |tx, by, now| visits::within(tx, by, (from, to), (None, None), now)).await;
+    let board =
+        scene.desk(move |tx, by, now| visits::within(tx, by, (from, to), (None, None), now)).await;
     assert_eq!(board.unwrap(), vec![]);
     scene.by = ours;
     assert_eq!(scene.row(200).await.status, Status::Done);
@@ -273,9 +295,12 @@ async fn o_34_the_desk_reads_the_board_and_decides() {
     let (from, to) = (scene.at(-60).0, scene.at(60).0);
     let (_, list) = call("GET", &format!("/api/desk/visits?from={from}&to={to}"), None).await;
     assert_eq!(list[0]["caregiver_name"], "Amina Kaci");
-    let (_, none) = call("GET", &format!("/api/desk/visits?from={from}&to={to}&client={visit}"), None).await;
+    let (_, none) =
+        call("GET", &format!("/api/desk/visits?from={from}&to={to}&client={visit}"), None).await;
     assert_eq!(none, json!([]));
-    for path in ["visits?from=0&to=99999999999999", "board?day=2026-01-01&to=2025-01-01", "board?day=x"] {
+    for path in
+        ["visits?from=0&to=99999999999999", "board?day=2026-01-01&to=2025-01-01", "board?day=x"]
+    {
         assert_eq!(call("GET", &format!("/api/desk/{path}"), None).await.0 / 100, 4, "{path}");
     }
     let backwards = json!({ "membership": scene.worker, "client": scene.client, "service": "x",

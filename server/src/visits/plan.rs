@@ -10,9 +10,9 @@ use utoipa::ToSchema;
 
 use super::rows::{self, Claimed, Plan};
 use super::rules;
+use crate::audit::note;
 use crate::db::{Answer, Tx};
 use crate::identity::By;
-use crate::audit::note;
 use crate::text::{self, BadField};
 
 /// What is typed about a visit.

@@ -10,9 +10,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{rows, stamps};
+use crate::audit::note;
 use crate::db::{Answer, Tx};
 use crate::identity::{By, organisation};
-use crate::audit::note;
 
 /// A raw stamp with what the server makes of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -111,5 +111,9 @@ fn bounds(by: &By, month: &str) -> Result<(Moment, Moment), Refusal> {
     while well_formed && next.to_string().starts_with(month) {
         next = next.plus(1);
     }
-    if well_formed { Ok((by.zone.bounds(first).0, by.zone.bounds(next).0)) } else { Err(Refusal::Invalid) }
+    if well_formed {
+        Ok((by.zone.bounds(first).0, by.zone.bounds(next).0))
+    } else {
+        Err(Refusal::Invalid)
+    }
 }

@@ -10,9 +10,9 @@ use utoipa::ToSchema;
 
 use super::plan::claim;
 use super::{rows, rules};
+use crate::audit::note;
 use crate::db::{Answer, Tx};
 use crate::identity::By;
-use crate::audit::note;
 use crate::text::{self, BadField};
 
 /// Which version of the visit was on the screen.
@@ -182,7 +182,11 @@ fn retain(
 ) -> Answer<()> {
     rows::add_retained(tx, period, &AccountId::to_string(&by.account))?;
     if visit.held {
-        tx.changed(&Scope::membership(visit.plan.membership), &RowKind::RetainedPeriod, period.visit);
+        tx.changed(
+            &Scope::membership(visit.plan.membership),
+            &RowKind::RetainedPeriod,
+            period.visit,
+        );
     }
     let detail = period.reason.as_ref().map_or("", |reason| reason.code());
     note(tx, by, verb, period.visit, detail, period.decided_at)?;

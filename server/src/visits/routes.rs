@@ -72,7 +72,8 @@ async fn list(
         return Err(Refused::field(Refusal::TimeImpossible, "to"));
     }
     let by = desk.by;
-    let rows = app.read(move |tx, now| board::within(tx, &by, (from, to), (membership, client), now));
+    let rows =
+        app.read(move |tx, now| board::within(tx, &by, (from, to), (membership, client), now));
     Ok(Json(rows.await?.into_iter().map(VisitRow::from).collect()))
 }
 
@@ -85,7 +86,8 @@ async fn create(
     Json(typed): Json<VisitInput>,
 ) -> Result<(StatusCode, Json<BoardRow>), Refused> {
     let (new, id) = (typed.check()?, app.id());
-    let row = act(&app, desk.by, id, move |tx, by, now| plan::create(tx, by, id, &new, now)).await?;
+    let row =
+        act(&app, desk.by, id, move |tx, by, now| plan::create(tx, by, id, &new, now)).await?;
     Ok((StatusCode::CREATED, row))
 }
 

@@ -2,14 +2,12 @@
 
 use releve_shared::badge::{Assurance, Method};
 use releve_shared::clock::{Measured, Quality};
-use releve_shared::id::{
-    ClientId, ClockEventId, DeviceId, MembershipId, OrganisationId, VisitId,
-};
+use releve_shared::id::{ClientId, ClockEventId, DeviceId, MembershipId, OrganisationId, VisitId};
 use releve_shared::sync::ClockedRow;
 use releve_shared::time::Moment;
 use releve_shared::visit::{
-    Clocked, ClockKind, CorrectionReason, Decision, ManualReason, RetainedPeriod, Visit, VisitNotes,
-    VisitState,
+    ClockKind, Clocked, CorrectionReason, Decision, ManualReason, RetainedPeriod, Visit,
+    VisitNotes, VisitState,
 };
 
 use super::sql;
@@ -90,7 +88,11 @@ pub fn claim(tx: &mut Tx, org: OrganisationId, id: VisitId) -> Result<Option<Cla
 }
 
 /// Whether a membership of the organisation is at work; `None` when it is not known there.
-pub fn claim_worker(tx: &mut Tx, org: OrganisationId, id: MembershipId) -> Result<Option<bool>, Fault> {
+pub fn claim_worker(
+    tx: &mut Tx,
+    org: OrganisationId,
+    id: MembershipId,
+) -> Result<Option<bool>, Fault> {
     let row = tx.query_opt(&sql::CLAIM_WORKER, &[id.into(), org.into()])?;
     row.map(|r| Ok(r.get::<String>(0)? == "active")).transpose()
 }
@@ -267,12 +269,7 @@ fn clocked(row: &Row) -> Result<ClockedRow, Fault> {
         assurance: row.get(10)?,
         anomalies: row.json(11)?,
     };
-    Ok(ClockedRow {
-        device: row.get(12)?,
-        seq: row.get(13)?,
-        received_at: row.get(14)?,
-        clocked,
-    })
+    Ok(ClockedRow { device: row.get(12)?, seq: row.get(13)?, received_at: row.get(14)?, clocked })
 }
 
 pub fn board_stamps(
@@ -280,10 +277,17 @@ pub fn board_stamps(
     org: OrganisationId,
     (from, to): (Moment, Moment),
 ) -> Result<Vec<ClockedRow>, Fault> {
-    tx.query(&sql::BOARD_STAMPS, &[org.into(), from.into(), to.into()])?.iter().map(clocked).collect()
+    tx.query(&sql::BOARD_STAMPS, &[org.into(), from.into(), to.into()])?
+        .iter()
+        .map(clocked)
+        .collect()
 }
 
-pub fn visit_stamps(tx: &mut Tx, org: OrganisationId, id: VisitId) -> Result<Vec<ClockedRow>, Fault> {
+pub fn visit_stamps(
+    tx: &mut Tx,
+    org: OrganisationId,
+    id: VisitId,
+) -> Result<Vec<ClockedRow>, Fault> {
     tx.query(&sql::VISIT_STAMPS, &[id.into(), org.into()])?.iter().map(clocked).collect()
 }
 

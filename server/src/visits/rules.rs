@@ -6,7 +6,8 @@ use releve_shared::hours::minutes;
 use releve_shared::refusal::Refusal;
 use releve_shared::time::{DAY_MS, HOUR_MS, MINUTE_MS, Moment, Zone};
 use releve_shared::visit::{
-    Anomaly, ClockEvent, Decision, LATE_MS, ManualReason, Progress, RetainedPeriod, Visit, VisitState,
+    Anomaly, ClockEvent, Decision, LATE_MS, ManualReason, Progress, RetainedPeriod, Visit,
+    VisitState,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -93,7 +94,9 @@ pub fn status(
             if spoke && heard.waiting == 0 { Status::Late } else { Status::Silent }
         }
         (Some(_), None) if now <= visit.ends_at.plus(LATE_MS) => Status::InProgress,
-        (Some(_), Some(_)) if !flagged && !cancelled && as_planned(visit, progress, tolerance_ms) => {
+        (Some(_), Some(_))
+            if !flagged && !cancelled && as_planned(visit, progress, tolerance_ms) =>
+        {
             Status::Done
         }
         (Some(_), None) | (_, Some(_)) => Status::ToCheck,

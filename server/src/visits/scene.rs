@@ -23,7 +23,6 @@ use crate::{clients, identity};
 pub(super) struct Scene {
     pub world: World,
     pub by: By,
-    pub person: PersonId,
     pub worker: MembershipId,
     pub phone: DemoPhone,
     pub anchors: Vec<Anchor>,
@@ -32,12 +31,15 @@ pub(super) struct Scene {
     pub link: String,
     pub visit: VisitId,
     pub starts_at: Moment,
-    cookie: String,
 }
 
-/// Eight in the morning of the visit, in every test.
+/// Somebody at the desk of an organisation.
 pub(super) fn by_of(organisation: OrganisationId) -> By {
-    By { name: "Claire".into(), zone: Zone::named("Europe/Paris").unwrap(), ..By::system(organisation) }
+    By {
+        name: "Claire".into(),
+        zone: Zone::named("Europe/Paris").unwrap(),
+        ..By::system(organisation)
+    }
 }
 
 impl Scene {
@@ -54,23 +56,12 @@ impl Scene {
         let starts_at = world.app.now().plus(HOUR_MS);
         let anchors = vec![phone.anchor(world.app.now())];
         let visit = world.app.id();
-        let mut scene = Self {
-            world,
-            by,
-            person,
-            worker,
-            phone,
-            anchors,
-            client,
-            tag,
-            link,
-            visit,
-            starts_at,
-            cookie,
-        };
+        let scene = Self { world, by, worker, phone, anchors, client, tag, link, visit, starts_at };
         let new = scene.input(0);
-        scene.desk(move |tx, by, now| visits::create(tx, by, visit, &new.check().unwrap(), now)).await.unwrap();
-        scene.visit = visit;
+        scene
+            .desk(move |tx, by, now| visits::create(tx, by, visit, &new.check().unwrap(), now))
+            .await
+            .unwrap();
         scene
     }
 
@@ -88,7 +79,8 @@ impl Scene {
     /// A second worker with a phone.
     pub async fn other_worker(&self) -> (MembershipId, DemoPhone) {
         let who = self.world.caregiver(self.by.organisation).await;
-        (who.1, Self::phone_for(&self.world, &self.cookie, who).await)
+        let cookie = self.world.sign_in("albi").await;
+        (who.1, Self::phone_for(&self.world, &cookie, who).await)
     }
 
     pub async fn client_of(world: &World, by: &By, name: &str) -> ClientId {
@@ -179,7 +171,8 @@ impl Scene {
         (command, clock): &(CommandId, Clock),
         minutes: i64,
     ) -> Result<(), Refusal> {
-        let (phone, anchors, command, clock) = (phone.clone(), anchors.to_vec(), *command, clock.clone());
+        let (phone, anchors, command, clock) =
+            (phone.clone(), anchors.to_vec(), *command, clock.clone());
         self.receives(&phone, &anchors, minutes, move |tx, from| {
             visits::record_clock(tx, from, command, &clock)
         })
@@ -198,7 +191,8 @@ impl Scene {
         let (device, person) = (phone.device, phone.person);
         self.desk(move |tx, by, _| {
             let organisation = by.organisation;
-            let from = Reception { organisation, device, person, anchors: &anchors, at, keys: &keys };
+            let from =
+                Reception { organisation, device, person, anchors: &anchors, at, keys: &keys };
             verb(tx, &from)
         })
         .await

@@ -107,7 +107,8 @@ async fn b_03_a_wrong_clock_changes_nothing_and_better_anchors_measure_again() {
 #[tokio::test]
 async fn o_16_o_18_by_hand_undone_and_forgotten() {
     let mut scene = Scene::new().await;
-    let by_hand = Act::manual(ClockKind::Start, scene.visit, scene.client, ManualReason::TagMissing);
+    let by_hand =
+        Act::manual(ClockKind::Start, scene.visit, scene.client, ManualReason::TagMissing);
     let (mistake, _) = scene.stamps(&by_hand, -20).await;
     let void = Act { voids: Some(mistake.uuid().into()), kind: ClockKind::Void, ..by_hand.clone() };
     scene.stamps(&void, -20).await;
@@ -185,10 +186,13 @@ async fn b_04_a_chip_proves_presence_and_replays_are_flagged() {
     scene.stamps(&read(ClockKind::End, &tap(8)), 70).await;
     let replayed = scene.row(310).await.end.unwrap();
     assert!(replayed.anomalies.contains(&Anomaly::SunReplayed), "{replayed:?}");
-    let forged = tap(9).replace("cmac=", "cmac=0").replace(&tap(9)[tap(9).len() - 1..], "0");
+    let foreign = sun::TagKeys { master: [0; 16], meta: [0; 16], file: [0; 16] };
+    let mirror = sun::mirror(&foreign, [4, 1, 2, 3, 4, 5, 6], 9, [9; 5]);
+    let forged = format!("{link}?picc={}&cmac={}", mirror.picc, mirror.cmac);
     scene.stamps(&read(ClockKind::End, &forged), 71).await;
     let forged = scene.row(310).await.end.unwrap();
-    assert_eq!(forged.assurance, Assurance::Manual, "{forged:?}");
+    assert!(forged.anomalies.contains(&Anomaly::SunForged), "{forged:?}");
+    assert_eq!(forged.assurance, Assurance::Manual);
 }
 
 #[tokio::test]
@@ -203,7 +207,8 @@ async fn b_04_a_tap_read_in_advance_is_flagged_whoever_uploads_first() {
     let (_, mut honest) = scene.other_worker().await;
     let anchors = vec![honest.anchor(scene.world.app.now())];
     let mut cheat = scene.phone.clone();
-    let read = |text: &str| Act::read(ClockKind::Start, scene.visit, scene.client, Method::Nfc, text);
+    let read =
+        |text: &str| Act::read(ClockKind::Start, scene.visit, scene.client, Method::Nfc, text);
     // Counter 5 was read at dawn and kept; counter 6 was read at 10:00; 5 is used at 14:00.
     let later = cheat.stamp(&read(&text(5)), scene.at(240)).unwrap();
     let between = honest.stamp(&read(&text(6)), scene.at(0)).unwrap();

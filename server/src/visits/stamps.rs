@@ -99,7 +99,12 @@ pub fn unsure(tx: &mut Tx, device: DeviceId) -> Result<Vec<ClockEventId>, Fault>
     tx.query(&sql::UNSURE, &[device.into()])?.iter().map(|r| r.get(0)).collect()
 }
 
-pub fn add_head(tx: &mut Tx, device: DeviceId, head: &ChainHead, now: Moment) -> Result<u64, Fault> {
+pub fn add_head(
+    tx: &mut Tx,
+    device: DeviceId,
+    head: &ChainHead,
+    now: Moment,
+) -> Result<u64, Fault> {
     let row = [
         device.into(),
         head.seq.into(),
