@@ -116,3 +116,41 @@ pub fn stop_signal() -> Result<impl Future<Output = ()> + Send + 'static, Fault>
         }
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::World;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpStream;
+
+    #[tokio::test]
+    async fn a_stop_ends_streams_and_jobs() {
+        let world = World::new().await;
+        world.organisation("albi").await;
+        let cookie = world.sign_in("albi").await;
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+        let app = world.app.clone();
+        let serving = serve(app, listener, async { drop(stopped.await) });
+        let talking = async {
+            let mut stream = TcpStream::connect(address).await.unwrap();
+            let asked = format!(
+                "GET /api/desk/changes HTTP/1.1\r\nhost: {address}\r\ncookie: {cookie}\r\n\r\n"
+            );
+            stream.write_all(asked.as_bytes()).await.unwrap();
+            let mut head = [0; 15];
+            stream.read_exact(&mut head).await.unwrap();
+            assert_eq!(&head, b"HTTP/1.1 200 OK");
+            stop.send(()).unwrap();
+            let mut rest = Vec::new();
+            stream.read_to_end(&mut rest).await.unwrap();
+            assert!(rest.ends_with(b"0\r\n\r\n"), "the stream ends as it should");
+        };
+        let (served, ()) = tokio::join!(serving, talking);
+        served.unwrap();
+        let sealed = world.write(|tx, _| crate::audit::seal(tx).unwrap()).await;
+        assert_eq!(sealed, 0, "the job had sealed the log");
+    }
+}

@@ -251,4 +251,4 @@ pub(crate) fn asked(code: &str, key: &Signer, token: &str) -> Value {
     .unwrap()
 }
 
-mod sql;
+pub(crate) mod sql;

@@ -78,3 +78,6 @@ pub fn note(
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(list::audit))
 }
+
+#[cfg(test)]
+mod tests;
