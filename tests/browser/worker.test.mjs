@@ -107,7 +107,7 @@ describe("a caregiver with her phone", { concurrency: false }, () => {
     await accessible(page, "the answer");
     await fits(page, "the answer");
     assert.equal(await answer.evaluate((element) => getComputedStyle(element).backgroundColor), "rgb(23, 112, 58)");
-    await page.getByText("Enregistré sur le téléphone").waitFor();
+    await answer.getByText("Enregistré sur le téléphone").waitFor();
     await page.getByRole("button", { name: /^Annuler \(\d+ s\)$/ }).waitFor();
     await page.getByRole("button", { name: "Continuer" }).click();
     await page.getByRole("heading", { level: 1, name: "Pendant l'intervention" }).waitFor();
@@ -148,7 +148,7 @@ describe("a caregiver with her phone", { concurrency: false }, () => {
     await page.locator("input[type=file]").setInputFiles(await photo(made.foreign_tag_link));
     const answer = dialog(/Refusé/);
     await answer.waitFor();
-    await page.getByText("Ce badge appartient à une autre agence.").waitFor();
+    await answer.getByText("Ce badge appartient à une autre agence.").waitFor();
     await accessible(page, "a refusal");
     await page.getByRole("button", { name: "Pointer à la main" }).click();
     await page.getByRole("heading", { level: 1, name: "Pointer à la main" }).waitFor();
