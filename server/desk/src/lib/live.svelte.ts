@@ -1,6 +1,8 @@
 // Live refresh: the server pokes when something of this organisation changed; polling when it cannot.
 
-export const POLL_MS = 15_000;
+const POLL_MS = 15_000;
+/** A visit becomes late by itself: nobody pokes for that. */
+const TICK_MS = 60_000;
 const SETTLE_MS = 250;
 
 let version = $state(0);
@@ -9,6 +11,7 @@ let tried = $state(false);
 let source: EventSource | null = null;
 let settle: ReturnType<typeof setTimeout> | undefined;
 let poll: ReturnType<typeof setInterval> | undefined;
+let tick: ReturnType<typeof setInterval> | undefined;
 
 function changed(): void {
   clearTimeout(settle);
@@ -46,6 +49,7 @@ export const live = {
     this.stop();
     tried = false;
     open();
+    tick = setInterval(changed, TICK_MS);
     poll = setInterval(() => {
       if (connected) return;
       changed();
@@ -57,6 +61,7 @@ export const live = {
     source = null;
     connected = false;
     clearInterval(poll);
+    clearInterval(tick);
     clearTimeout(settle);
   },
   /** After one's own change: do not wait for the poke. */

@@ -309,6 +309,7 @@ export const en: Words = {
   caregiver_end_title: (who) => `End the contract of ${who}?`,
   caregiver_end_lead:
     "Nothing more will be transmitted to their phone, and the agency's data on it will be wiped at its next contact. Stamps and hours are kept.",
+  caregiver_end_in_use: "This person still has visits to come: give them to others first, or cancel them.",
   caregiver_end_go: "End the contract",
   caregiver_ended: "Contract ended.",
   caregiver_state_ended: "Left",

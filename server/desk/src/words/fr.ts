@@ -318,6 +318,7 @@ export const fr = {
   caregiver_end_title: (who: string) => `Terminer le contrat de ${who} ?`,
   caregiver_end_lead:
     "Plus rien ne sera transmis à son téléphone, et les données de l'agence y seront effacées au prochain contact. Les badgeages et les heures sont gardés.",
+  caregiver_end_in_use: "Cette personne a encore des interventions à venir : confiez-les d'abord à d'autres, ou annulez-les.",
   caregiver_end_go: "Terminer le contrat",
   caregiver_ended: "Contrat terminé.",
   caregiver_state_ended: "Parti",
