@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use ureq::Agent;
 
 /// Looks for a word, a tenth of a second apart; far more than it ever takes.
-const LOOKS: u32 = 300;
+const LOOKS: u32 = 600;
 /// The key of an element's reference (W3C WebDriver, section 12).
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
@@ -94,6 +94,18 @@ impl Window {
         }
         self.picture("failed");
         panic!("no \"{words}\" on the screen, but:\n{}", self.text());
+    }
+
+    /// Waits until the words have left the screen.
+    pub fn shows_no_more(&self, words: &str) {
+        for _ in 0..LOOKS {
+            if !self.text().contains(words) {
+                return;
+            }
+            pause();
+        }
+        self.picture("failed");
+        panic!("still \"{words}\" on the screen:\n{}", self.text());
     }
 
     /// Presses the button or link with these words.
