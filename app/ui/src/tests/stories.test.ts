@@ -116,6 +116,18 @@ describe("a tap", () => {
   });
 });
 
+describe("an answer", () => {
+  it("is left with the page under it", async () => {
+    go("#/read/v1", true);
+    phone.refuse = "tag_foreign";
+    show();
+    await tap();
+    await screen.findByRole("dialog", { name: /Refusé/ });
+    go("#/planning", true);
+    await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
+  });
+});
+
 describe("by hand", () => {
   it("wants a reason before it writes anything (O-16)", async () => {
     go("#/manual?visit=v1&kind=start", true);
