@@ -1,8 +1,9 @@
 // The worker UI in Chromium, over a real phone core and a real server: the main job, as a caregiver does it.
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { gzipSync } from "node:zlib";
 import QRCode from "qrcode";
 import { accessible, binary, fits, HOSTILE, openBrowser, openPage, pictured, ROOT, start, startDemo } from "./harness.mjs";
 
@@ -213,6 +214,13 @@ describe("a caregiver with her phone", { concurrency: false }, () => {
     for (const wanted of ["Aller au contenu", "Planning", "Usagers", "Moi"]) {
       assert.ok(seen.some((name) => name.startsWith(wanted)), `${wanted} is not reached: ${seen.join(" > ")}`);
     }
+  });
+
+  it("weighs at most 120 kB of script on its way to a cheap phone", () => {
+    const assets = join(ROOT, "app/ui/dist/assets");
+    const scripts = readdirSync(assets).filter((name) => name.endsWith(".js"));
+    const bytes = scripts.reduce((sum, name) => sum + gzipSync(readFileSync(join(assets, name))).length, 0);
+    assert.ok(bytes > 0 && bytes <= 120_000, `${bytes} bytes`);
   });
 
   it("nothing went wrong behind the screens", () => assert.deepEqual(page.wrong, []));
