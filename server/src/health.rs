@@ -37,12 +37,14 @@ pub(crate) async fn ready(State(app): State<App>) -> Response {
     (status, Json(ready)).into_response()
 }
 
-/// Free bytes where the database lies; none for PostgreSQL, whose disk is not ours.
+/// Free bytes where the database lies, or will lie; none for PostgreSQL, whose disk is not ours.
 #[must_use]
 pub fn free_bytes(url: &str) -> Option<u64> {
     let path = std::path::Path::new(url.strip_prefix("sqlite:")?);
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty());
-    let folder = folder.unwrap_or_else(|| std::path::Path::new("."));
+    let relative = std::path::Path::new(".");
+    let mut folders = path.ancestors().skip(1).chain([relative]);
+    let there = |folder: &&std::path::Path| !folder.as_os_str().is_empty() && folder.exists();
+    let folder = folders.find(there)?;
     let stat = rustix::fs::statvfs(folder).ok()?;
     Some(stat.f_bavail.saturating_mul(stat.f_frsize))
 }
