@@ -26,8 +26,10 @@ pub struct Window {
 struct Driver(Child);
 
 impl Drop for Driver {
+    /// Asked to end, it ends WebKit's driver too; killed, it would leave it behind.
     fn drop(&mut self) {
-        let _ = self.0.kill();
+        use rustix::process::{Pid, Signal, kill_process};
+        let _ = kill_process(Pid::from_child(&self.0), Signal::TERM);
         let _ = self.0.wait();
     }
 }
