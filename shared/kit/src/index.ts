@@ -5,7 +5,6 @@ export { default as Button } from "./components/Button.svelte";
 export { default as Card } from "./components/Card.svelte";
 export { default as Checkbox } from "./components/Checkbox.svelte";
 export { default as Choices } from "./components/Choices.svelte";
-export { default as Combobox } from "./components/Combobox.svelte";
 export { default as ConfirmDialog } from "./components/ConfirmDialog.svelte";
 export { default as DateField } from "./components/DateField.svelte";
 export { default as Dialog } from "./components/Dialog.svelte";
@@ -22,17 +21,15 @@ export { default as Table, type Column } from "./components/Table.svelte";
 export { default as Tag } from "./components/Tag.svelte";
 export { default as TextField } from "./components/TextField.svelte";
 export { default as TimeField } from "./components/TimeField.svelte";
-export { dayPlus, Formats, formats, initials, mondayOf, phone, readDecimal, readTime } from "./formats.ts";
+export { dayPlus, Formats, formats, mondayOf, phone, readDecimal } from "./formats.ts";
 export {
-  isLanguage,
   language,
   LANGUAGES,
   plural,
   setLanguage,
   texts,
-  type Forms,
   type Language,
 } from "./i18n/language.svelte.ts";
-export { refusalText, type RefusalCode } from "./i18n/refusals.ts";
+export { refusalText } from "./i18n/refusals.ts";
 export { matches } from "./search.ts";
 export { setTheme, theme, type Theme } from "./theme.svelte.ts";

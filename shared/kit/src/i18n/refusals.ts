@@ -58,8 +58,6 @@ export const fr = {
   try_again: "Cela n'a pas marché. Vous pouvez recommencer sans risque.",
 };
 
-export type RefusalCode = keyof typeof fr;
-
 export const en: typeof fr = {
   unreadable: "Nothing could be read. Come closer, light the badge and try again.",
   not_a_home_tag: "This code is not a client's badge.",
