@@ -112,14 +112,19 @@ mod tests {
             [(200, ImageFormat::Png), (600, ImageFormat::Jpeg), (3_000, ImageFormat::Png)]
         {
             let read = Pictures.read(&picture(link, pixels, format)).unwrap();
-            assert_eq!((read.method, read.text.as_str()), (Method::Qr, link), "{pixels} {format:?}");
+            assert_eq!(
+                (read.method, read.text.as_str()),
+                (Method::Qr, link),
+                "{pixels} {format:?}"
+            );
         }
     }
 
     #[test]
     fn a_small_code_in_the_corner_of_a_tilted_photograph_is_read() {
         let link = "https://releve.example/b/AbCdEf";
-        let code = image::load_from_memory(&picture(link, 260, ImageFormat::Png)).unwrap().to_luma8();
+        let code =
+            image::load_from_memory(&picture(link, 260, ImageFormat::Png)).unwrap().to_luma8();
         let mut photo = GrayImage::from_pixel(1_280, 960, Luma([200]));
         let (sin, cos) = 0.3f32.sin_cos();
         for (x, y, pixel) in photo.enumerate_pixels_mut() {

@@ -343,25 +343,19 @@ impl Core {
                 return self.mark(Marker { confirm, stage });
             }
         }
-        match said.refusal {
-            Refusal::SignInNeeded
-            | Refusal::DeviceBlocked
-            | Refusal::WrongDevice
-            | Refusal::TokenReused
-            | Refusal::NotAllowed
-            | Refusal::UpdateNeeded => {
-                let access = Access { refused: Some(said.refusal.clone()), ..self.access()? };
-                write(&mut self.store()?.duty, |tx| Ok(duty::put(tx, &access)?))?;
-                if said.refusal == Refusal::UpdateNeeded {
-                    // Pulls are refused, badges go on.
-                    self.engine.worked();
-                    self.engine.complete(now);
-                    self.engine.trouble = Some(said.refusal);
-                } else {
-                    self.engine.refused(said.refusal, now);
-                }
-            }
-            other => self.fail(other, None, now),
+        if !is_about_access(&said.refusal) {
+            self.fail(said.refusal, None, now);
+            return Ok(());
+        }
+        let access = Access { refused: Some(said.refusal.clone()), ..self.access()? };
+        write(&mut self.store()?.duty, |tx| Ok(duty::put(tx, &access)?))?;
+        if said.refusal == Refusal::UpdateNeeded {
+            // Pulls are refused, badges go on.
+            self.engine.worked();
+            self.engine.complete(now);
+            self.engine.trouble = Some(said.refusal);
+        } else {
+            self.engine.refused(said.refusal, now);
         }
         Ok(())
     }
@@ -467,6 +461,19 @@ pub(crate) fn new_token(chance: &dyn crate::ports::Chance) -> String {
     let mut bytes = [0; 32];
     chance.fill(&mut bytes);
     Digest::from_bytes(bytes).to_string()
+}
+
+/// A refusal of this phone, which lasts: its screens say so.
+fn is_about_access(refusal: &Refusal) -> bool {
+    matches!(
+        refusal,
+        Refusal::SignInNeeded
+            | Refusal::DeviceBlocked
+            | Refusal::WrongDevice
+            | Refusal::TokenReused
+            | Refusal::NotAllowed
+            | Refusal::UpdateNeeded
+    )
 }
 
 /// A refusal of the request itself, which a smaller one may escape.

@@ -90,7 +90,8 @@ mod tests {
 
     #[test]
     fn the_link_of_a_tag_is_read_whatever_its_abbreviation() {
-        for link in ["https://releve.example/b/AbC", "https://www.x.fr/b/1", "http://10.0.0.1/b/2"] {
+        for link in ["https://releve.example/b/AbC", "https://www.x.fr/b/1", "http://10.0.0.1/b/2"]
+        {
             let read = reading(&message(&[uri_record(link)])).unwrap();
             assert_eq!((read.method, read.text.as_str()), (Method::Nfc, link));
         }

@@ -61,8 +61,11 @@ impl Phone {
                 self.sync();
                 self.core().sync_trouble().map_or(Ok(Reply::Done), Err)
             }
-            other => {
-                let reply = self.core().act(other);
+            Act::Badge { .. }
+            | Act::ClockByHand { .. }
+            | Act::Undo { .. }
+            | Act::WriteNotes { .. } => {
+                let reply = self.core().act(act);
                 self.ring();
                 reply
             }

@@ -67,7 +67,10 @@ fn run(job: &Job) -> Result<(), String> {
     let device = Device::open(&job.folder, Arc::new(|| {}), false)?;
     let phone = device.phone();
     phone
-        .act(Act::Enrol { link: job.enrolment.clone(), phone_name: "Téléphone de démonstration".into() })
+        .act(Act::Enrol {
+            link: job.enrolment.clone(),
+            phone_name: "Téléphone de démonstration".into(),
+        })
         .map_err(said("Enrôlement du téléphone"))?;
     let View::Phone(mine) = phone.ask(&Ask::Phone).map_err(said("Lecture du téléphone"))? else {
         return Err("le téléphone ne dit rien de lui".to_owned());
@@ -81,7 +84,10 @@ fn run(job: &Job) -> Result<(), String> {
         format!("{hour:02}:{minute:02}")
     };
     let worker = format!("{} {}", mine.first_name, mine.last_name);
-    step(&format!("Le téléphone de {worker} est enrôlé chez {}, planning reçu.", mine.organisation));
+    step(&format!(
+        "Le téléphone de {worker} est enrôlé chez {}, planning reçu.",
+        mine.organisation
+    ));
 
     device.knobs.cut.store(true, Ordering::Relaxed);
     step("Plus de réseau : le téléphone est coupé du serveur.");
@@ -90,7 +96,9 @@ fn run(job: &Job) -> Result<(), String> {
         let reading = Pictures.read(&qr_png(foreign, 4)).map_err(said("Lecture de la photo"))?;
         match badge(&device, reading) {
             Err(Refusal::TagForeign) => step("Le badge d’une autre agence est refusé, hors ligne."),
-            other => return Err(format!("le badge d’une autre agence n’est pas refusé : {other:?}")),
+            other => {
+                return Err(format!("le badge d’une autre agence n’est pas refusé : {other:?}"));
+            }
         }
     }
 
@@ -101,7 +109,9 @@ fn run(job: &Job) -> Result<(), String> {
     expect(&start, &ClockKind::Start)?;
     step(&format!(
         "Arrivée chez {} à {} : photo du code QR lue ({} octets), signature vérifiée hors ligne, enregistrée.",
-        start.label, hour(start.at), photo.len()
+        start.label,
+        hour(start.at),
+        photo.len()
     ));
 
     device.knobs.shift_ms.store(0, Ordering::Relaxed);
@@ -111,7 +121,8 @@ fn run(job: &Job) -> Result<(), String> {
     expect(&end, &ClockKind::End)?;
     step(&format!(
         "Départ à {} : message NDEF du badge NFC lu ({} octets), enregistré sur le téléphone.",
-        hour(end.at), message.len()
+        hour(end.at),
+        message.len()
     ));
     let (waiting, _) = states(&device)?;
     step(&format!("{waiting} pointages attendent sur le téléphone, chaînés et signés."));
@@ -130,8 +141,10 @@ fn run(job: &Job) -> Result<(), String> {
             return Err(format!("{received} pointages reçus, {waiting} encore en attente"));
         }
     }
-    let View::Visit(sheet) =
-        device.phone().ask(&Ask::Visit { id: end.visit }).map_err(said("Lecture de l’intervention"))?
+    let View::Visit(sheet) = device
+        .phone()
+        .ask(&Ask::Visit { id: end.visit })
+        .map_err(said("Lecture de l’intervention"))?
     else {
         return Err("l’intervention ne se laisse pas lire".to_owned());
     };

@@ -42,7 +42,8 @@ fn main() -> ExitCode {
 }
 
 fn read(mut arguments: impl Iterator<Item = String>) -> Result<Option<Options>, String> {
-    let (mut folder, mut ui, mut port, mut controls) = (None, PathBuf::from("app/ui/dist"), 0, false);
+    let (mut folder, mut ui, mut port, mut controls) =
+        (None, PathBuf::from("app/ui/dist"), 0, false);
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().ok_or(format!("{argument} wants a value"));
         match argument.as_str() {

@@ -115,7 +115,9 @@ async fn aside<T: Serialize + Send + 'static>(
 ) -> Response {
     match tokio::task::spawn_blocking(work).await {
         Ok(Ok(value)) => Json(value).into_response(),
-        Ok(Err(refusal)) => (StatusCode::UNPROCESSABLE_ENTITY, Json(Refused { refusal })).into_response(),
+        Ok(Err(refusal)) => {
+            (StatusCode::UNPROCESSABLE_ENTITY, Json(Refused { refusal })).into_response()
+        }
         Err(failed) => {
             eprintln!("the core failed: {failed}");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
@@ -163,7 +165,8 @@ async fn file(State(bridge): State<Bridge>, uri: Uri) -> Response {
     let wanted = bridge.ui.join(asked);
     let path = if wanted.is_file() { wanted } else { bridge.ui.join("index.html") };
     let Ok(bytes) = tokio::fs::read(&path).await else {
-        return (StatusCode::NOT_FOUND, "the worker UI is not built: npm run build -w app/ui").into_response();
+        return (StatusCode::NOT_FOUND, "the worker UI is not built: npm run build -w app/ui")
+            .into_response();
     };
     let mut headers = HeaderMap::new();
     if let Ok(kind) = kind_of(&path).parse() {

@@ -42,16 +42,14 @@ pub(crate) fn accepted(came: &Result<Response, NoAnswer>) -> Result<(), Failure>
 
 fn refusal(response: &Response) -> Failure {
     match serde_json::from_slice::<SyncRefusal>(&response.body) {
-        Ok(said) => match said.refusal {
-            Refusal::TooManyTries | Refusal::TryAgain => Failure::Later {
-                why: Refusal::TryAgain,
-                retry_after_ms: said
-                    .retry_after_s
-                    .and_then(|s| i64::try_from(s).ok())
-                    .map(|s| s.saturating_mul(SECOND_MS)),
-            },
-            _ => Failure::Refused(Box::new(said)),
-        },
+        Ok(said) if matches!(said.refusal, Refusal::TooManyTries | Refusal::TryAgain) => {
+            let retry_after_ms = said
+                .retry_after_s
+                .and_then(|s| i64::try_from(s).ok())
+                .map(|s| s.saturating_mul(SECOND_MS));
+            Failure::Later { why: Refusal::TryAgain, retry_after_ms }
+        }
+        Ok(said) => Failure::Refused(Box::new(said)),
         Err(_) if matches!(response.status, 401 | 403) => bare(),
         Err(_) => later(Refusal::TryAgain),
     }

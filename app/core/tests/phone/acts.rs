@@ -65,9 +65,12 @@ fn a_second_reading_within_half_a_minute_is_the_same_gesture() {
 #[test]
 fn tags_that_mean_nothing_are_refused_by_name() {
     let world = World::enrolled();
-    let foreign = Token::issue(id(66), id(201), 1, &Signer::from_seed(&[6; 32])).link("https://x.fr");
-    let forged = Token::issue(id(1), id(201), 1, &Signer::from_seed(&[6; 32])).link("https://r.test");
-    let unknown = world.inner(|i| Token::issue(id(1), id(999), 1, &i.server.tag_key).link("https://r.test"));
+    let foreign =
+        Token::issue(id(66), id(201), 1, &Signer::from_seed(&[6; 32])).link("https://x.fr");
+    let forged =
+        Token::issue(id(1), id(201), 1, &Signer::from_seed(&[6; 32])).link("https://r.test");
+    let unknown =
+        world.inner(|i| Token::issue(id(1), id(999), 1, &i.server.tag_key).link("https://r.test"));
     for (text, refusal) in [
         ("", Refusal::Unreadable),
         ("WIFI:S:box;;", Refusal::NotAHomeTag),
@@ -151,10 +154,7 @@ fn by_hand_needs_a_reason_and_a_possible_time() {
     let declared = now().plus(-20 * MINUTE_MS);
     clocked(start(forgotten.clone(), Some(declared)));
     assert_eq!(start(missing.clone(), None), Err(Refusal::AlreadyStarted));
-    assert_eq!(
-        end(forgotten, Some(declared.plus(-MINUTE_MS))),
-        Err(Refusal::TimeImpossible)
-    );
+    assert_eq!(end(forgotten, Some(declared.plus(-MINUTE_MS))), Err(Refusal::TimeImpossible));
     clocked(end(missing.clone(), None));
     assert_eq!(end(missing.clone(), None), Err(Refusal::AlreadyEnded));
     let sheet = world.visit(visit);

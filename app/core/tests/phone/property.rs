@@ -68,7 +68,7 @@ fn check_screen(world: &World, made: &[ClockEventId], restored: bool) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 40, max_shrink_iters: 200, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 24, max_shrink_iters: 200, ..ProptestConfig::default() })]
 
     #[test]
     fn the_screen_says_what_the_server_holds(moves in prop::collection::vec(moves(), 1..40)) {

@@ -6,7 +6,9 @@ use releve_core::ports::{Request, Response};
 use releve_shared::badge::{HomeTag, TagKey, TagKind, TagState, Token, assurance, parse_link};
 use releve_shared::client::{Client, Section, SectionKind, Title};
 use releve_shared::clock::{Anchor, locate};
-use releve_shared::enrolment::{EnrolAnswer, EnrolRequest, EnrolmentLink, Lease, WipeOrder, WipeReceipt};
+use releve_shared::enrolment::{
+    EnrolAnswer, EnrolRequest, EnrolmentLink, Lease, WipeOrder, WipeReceipt,
+};
 use releve_shared::establishment::Organisation;
 use releve_shared::id::*;
 use releve_shared::keys::{Digest, PublicKey, Purpose, Signature, Signer};
@@ -117,8 +119,12 @@ impl Server {
     }
 
     pub fn link(&self) -> String {
-        EnrolmentLink { server: "https://r.test".into(), code: "C0DE".into(), key: self.key.public() }
-            .text()
+        EnrolmentLink {
+            server: "https://r.test".into(),
+            code: "C0DE".into(),
+            key: self.key.public(),
+        }
+        .text()
     }
 
     /// A client with a tag and a visit each day at these hours after noon.
@@ -232,12 +238,12 @@ impl Server {
             // The newer one is used: the older dies.
             Some(at) => drop(phone.tokens.drain(..at)),
         }
-        if let Some(mode) = self.blocked.clone() {
-            if path != "/api/phone/push" || mode == WipeMode::Now {
-                let wipe = Some(WipeOrder::sign(id(9), "nonce".into(), mode, &self.key));
-                let refusal = Refusal::DeviceBlocked;
-                return json(403, &SyncRefusal { refusal, retry_after_s: None, wipe });
-            }
+        if let Some(mode) = self.blocked.clone()
+            && (path != "/api/phone/push" || mode == WipeMode::Now)
+        {
+            let wipe = Some(WipeOrder::sign(id(9), "nonce".into(), mode, &self.key));
+            let refusal = Refusal::DeviceBlocked;
+            return json(403, &SyncRefusal { refusal, retry_after_s: None, wipe });
         }
         match path.as_str() {
             "/api/phone/push" => self.push(&read(request), now),
@@ -266,14 +272,17 @@ impl Server {
             Some(phone) => phone.tokens = vec![asked.token],
             None => self.phone = Some(Phone { key: asked.device_key, tokens: vec![asked.token] }),
         }
-        json(200, &EnrolAnswer {
-            device: id(9),
-            person: id(7),
-            organisation: self.organisation(),
-            epoch: self.epoch.clone(),
-            server_time: now,
-            lease: self.lease(now),
-        })
+        json(
+            200,
+            &EnrolAnswer {
+                device: id(9),
+                person: id(7),
+                organisation: self.organisation(),
+                epoch: self.epoch.clone(),
+                server_time: now,
+                lease: self.lease(now),
+            },
+        )
     }
 
     fn lease(&self, now: Moment) -> Lease {
@@ -308,17 +317,20 @@ impl Server {
             };
             outcomes.push(outcome);
         }
-        if let Some(head) = &push.head {
-            if head.seq <= u64::try_from(self.stamps.len()).unwrap() {
-                self.heads.push(head.clone());
-            }
+        if let Some(head) = &push.head
+            && head.seq <= u64::try_from(self.stamps.len()).unwrap()
+        {
+            self.heads.push(head.clone());
         }
-        json(200, &PushAnswer {
-            epoch: self.epoch.clone(),
-            server_time: now,
-            outcomes,
-            last: self.lanes.clone(),
-        })
+        json(
+            200,
+            &PushAnswer {
+                epoch: self.epoch.clone(),
+                server_time: now,
+                outcomes,
+                last: self.lanes.clone(),
+            },
+        )
     }
 
     fn run(&mut self, envelope: &Envelope, now: Moment) -> Outcome {
@@ -342,7 +354,9 @@ impl Server {
             Command::Clock(clock) => {
                 let event: ClockEvent = serde_json::from_str(&clock.event).unwrap();
                 self.stamps.push(clock.event.clone());
-                let known = self.feeds[&planning()].rows.contains_key(&("visit".into(), event.visit.to_string()));
+                let known = self.feeds[&planning()]
+                    .rows
+                    .contains_key(&("visit".into(), event.visit.to_string()));
                 let measured = locate(&self.anchors, &event.stamp, event.seq, Some(now));
                 if !known && event.kind != ClockKind::Void {
                     let row = Visit {
@@ -407,22 +421,31 @@ impl Server {
                     continue;
                 }
                 let kind = RowKind::from_code(kind);
-                rows.push(Row { scope: scope.clone(), seq: *seq, kind, id: id.clone(), body: body.clone() });
+                rows.push(Row {
+                    scope: scope.clone(),
+                    seq: *seq,
+                    kind,
+                    id: id.clone(),
+                    body: body.clone(),
+                });
             }
             let reached = rows.iter().filter(|row| row.scope == *scope).map(|row| row.seq).max();
             cursors.insert(scope.clone(), if all { feed.head } else { reached.unwrap_or(cursor) });
         }
-        json(200, &PullAnswer {
-            epoch: self.epoch.clone(),
-            server_time: now,
-            scopes: self.granted.iter().cloned().collect(),
-            resets,
-            rows,
-            cursors,
-            complete,
-            lease: self.lease(now),
-            min_version: self.min_version.clone(),
-        })
+        json(
+            200,
+            &PullAnswer {
+                epoch: self.epoch.clone(),
+                server_time: now,
+                scopes: self.granted.iter().cloned().collect(),
+                resets,
+                rows,
+                cursors,
+                complete,
+                lease: self.lease(now),
+                min_version: self.min_version.clone(),
+            },
+        )
     }
 }
 

@@ -154,14 +154,19 @@ fn a_newer_database_is_not_touched() {
     world.close();
     {
         let db = open(&world, "duty.db");
-        db.execute_batch("UPDATE fact SET value = '99' WHERE name = 'opens_with'; PRAGMA user_version = 99;")
-            .unwrap();
+        db.execute_batch(
+            "UPDATE fact SET value = '99' WHERE name = 'opens_with'; PRAGMA user_version = 99;",
+        )
+        .unwrap();
         db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
     }
     let before = std::fs::read(world.store().join("duty.db")).unwrap();
     world.reopen();
     let view = world.phone_view();
-    assert_eq!((view.state, view.trouble), (PhoneState::StorageBroken, Some(Refusal::StorageBroken)));
+    assert_eq!(
+        (view.state, view.trouble),
+        (PhoneState::StorageBroken, Some(Refusal::StorageBroken))
+    );
     assert_eq!(world.badge(1), Err(Refusal::StorageBroken));
     assert_eq!(world.phone().ask(&Ask::Outbox), Err(Refusal::StorageBroken));
     world.sync();
@@ -192,9 +197,10 @@ fn a_damaged_file_is_kept_aside_and_said() {
         let view = world.phone_view();
         assert_eq!(view.trouble, Some(Refusal::StorageBroken), "{damage}");
         assert_eq!(view.waiting, 1, "{damage}: the outbox is another file");
-        let kept = std::fs::read_dir(world.store()).unwrap().map(|e| e.unwrap().path()).find(|path| {
-            path.to_string_lossy().contains("care.db.kept-aside-")
-        });
+        let kept = std::fs::read_dir(world.store())
+            .unwrap()
+            .map(|e| e.unwrap().path())
+            .find(|path| path.to_string_lossy().contains("care.db.kept-aside-"));
         assert_eq!(std::fs::read(kept.unwrap()).unwrap(), bytes, "{damage}: kept as it was");
         world.net(Net::Up);
         world.sync();

@@ -139,7 +139,9 @@ fn a_refused_act_is_shown_and_nothing_wedges() {
     assert_eq!((view.waiting, view.to_correct), (0, 1));
     let stamps = world.visit(visit).stamps;
     let refused = stamps.iter().find(|line| line.clocked.id == event).unwrap();
-    assert!(matches!(&refused.state, ActState::Refused { code, .. } if *code == Refusal::CommandChanged));
+    assert!(
+        matches!(&refused.state, ActState::Refused { code, .. } if *code == Refusal::CommandChanged)
+    );
     assert!(world.visit(visit).line.progress.start.is_none(), "refused does not count");
 }
 

@@ -41,7 +41,10 @@ fn only_the_pinned_key_wipes() {
     });
     world.sync();
     let view = world.phone_view();
-    assert_eq!((view.state, view.trouble), (PhoneState::SignInNeeded, Some(Refusal::DeviceBlocked)));
+    assert_eq!(
+        (view.state, view.trouble),
+        (PhoneState::SignInNeeded, Some(Refusal::DeviceBlocked))
+    );
     assert_eq!(world.day().visits.len(), 3, "data is kept");
 }
 

@@ -58,7 +58,8 @@ impl Chance for Device {
     fn fill(&self, bytes: &mut [u8]) {
         let mut inner = self.0.lock().unwrap();
         for byte in bytes {
-            inner.drawn = inner.drawn.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695);
+            inner.drawn =
+                inner.drawn.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695);
             *byte = inner.drawn.to_be_bytes()[0];
         }
     }
@@ -233,31 +234,31 @@ impl World {
     }
 
     pub fn phone_view(&self) -> PhoneView {
-        match self.phone().ask(&Ask::Phone).unwrap() {
-            View::Phone(view) => view,
-            other => panic!("{other:?}"),
-        }
+        let View::Phone(view) = self.phone().ask(&Ask::Phone).unwrap() else {
+            panic!("another view")
+        };
+        view
     }
 
     pub fn visit(&self, id: VisitId) -> VisitView {
-        match self.phone().ask(&Ask::Visit { id }).unwrap() {
-            View::Visit(view) => *view,
-            other => panic!("{other:?}"),
-        }
+        let View::Visit(view) = self.phone().ask(&Ask::Visit { id }).unwrap() else {
+            panic!("another view")
+        };
+        *view
     }
 
     pub fn day(&self) -> DayView {
-        match self.phone().ask(&Ask::Day { day: None }).unwrap() {
-            View::Day(view) => view,
-            other => panic!("{other:?}"),
-        }
+        let View::Day(view) = self.phone().ask(&Ask::Day { day: None }).unwrap() else {
+            panic!("another view")
+        };
+        view
     }
 
     pub fn outbox(&self) -> Vec<ActLine> {
-        match self.phone().ask(&Ask::Outbox).unwrap() {
-            View::Outbox { acts } => acts,
-            other => panic!("{other:?}"),
-        }
+        let View::Outbox { acts } = self.phone().ask(&Ask::Outbox).unwrap() else {
+            panic!("another view")
+        };
+        acts
     }
 }
 
