@@ -13,7 +13,7 @@ pub mod identity;
 pub mod people;
 pub mod sync;
 pub mod tasks;
-pub mod text;
-pub mod visits;
 #[cfg(test)]
 mod testing;
+pub mod text;
+pub mod visits;
