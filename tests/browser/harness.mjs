@@ -176,13 +176,15 @@ export async function pictured(page, name, step) {
   }
 }
 
-/** No serious or critical fault of accessibility (B-20); axe finds perhaps a third of them. */
-export async function accessible(page, where) {
+/**
+ * No serious or critical fault of accessibility (B-20); axe finds perhaps a third of them. `rules`
+ * looks at these alone.
+ */
+export async function accessible(page, where, rules = null) {
   // Given as a function's body: the page's content policy refuses injected scripts, rightly.
   await page.evaluate(AXE);
-  const { violations } = await page.evaluate(() =>
-    window.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }),
-  );
+  const runOnly = rules ?? ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+  const { violations } = await page.evaluate((runOnly) => window.axe.run(document, { runOnly }), runOnly);
   const bad = violations
     .filter((v) => v.impact === "serious" || v.impact === "critical")
     .map((v) => `${v.id} (${v.impact}): ${v.nodes.map((n) => n.target.join(" ")).slice(0, 4).join(" | ")}`);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { BoardRow, Clocked } from "../api/types";
-import { anomaliesOf, asFilter, ASSURANCES, byDay, canAccept, canCorrect, countsAt, inTolerance, worst } from "./board";
+import { anomaliesOf, asFilter, ASSURANCES, byAttention, byDay, canAccept, canCorrect, countsAt, inTolerance, worst } from "./board";
 
 const stamp = (kind: "start" | "end", at: number, more: Partial<Clocked> = {}): Clocked => ({
   id: `${kind}${at}`,
@@ -88,6 +88,12 @@ describe("the control board (O-34)", () => {
   it("tells each anomaly once", () => {
     const both = row({ anomalies: ["manual"], start: stamp("start", 1, { anomalies: ["manual", "wall_wrong"] }) });
     expect(anomaliesOf(both)).toEqual(["manual", "wall_wrong"]);
+  });
+
+  it("puts what somebody should look at first, else keeps the order of time", () => {
+    const list = ["done", "accepted", "to_check", "late", "done"] as const;
+    const rows = list.map((status, n) => row({ status, rev: n }));
+    expect(byAttention(rows).map((r) => r.rev)).toEqual([3, 2, 0, 4, 1]);
   });
 
   it("groups by day and reads a filter from an address with care", () => {

@@ -62,12 +62,19 @@ export function anomaliesOf(row: BoardRow): string[] {
   return [...new Set([...row.anomalies, ...stampsOf(row).flatMap((s) => s.anomalies)])];
 }
 
-/** Rows by the day of their planned start, in the order given. */
+/** What somebody should look at comes first; the same rank keeps the order of time. */
+const RANK: BoardStatus[] = ["late", "silent", "to_check", "in_progress", "done", "planned"];
+export function byAttention(rows: readonly BoardRow[]): BoardRow[] {
+  const rank = (row: BoardRow) => (RANK.includes(row.status) ? RANK.indexOf(row.status) : RANK.length);
+  return [...rows].sort((a, b) => rank(a) - rank(b));
+}
+
+/** Rows by the day of their planned start, each day with what needs attention first. */
 export function byDay(rows: readonly BoardRow[], dayOf: (at: Ms) => Day): [Day, BoardRow[]][] {
   const days = new Map<Day, BoardRow[]>();
   for (const row of rows) {
     const day = dayOf(row.visit.starts_at);
     days.set(day, [...(days.get(day) ?? []), row]);
   }
-  return [...days];
+  return [...days].map(([day, list]) => [day, byAttention(list)]);
 }
