@@ -45,7 +45,7 @@ struct Outbox {
 /// # Errors
 /// Those of the database.
 pub async fn play(app: &App, seed: &Seed, agency: &mut Agency, now: Moment) -> Answer<usize> {
-    let mut stamps = 0;
+    let mut played = Vec::new();
     for caregiver in WITH_PHONES {
         let seed = seed.part(format!("phone {caregiver}"));
         let mine: Vec<Planned> = agency
@@ -56,11 +56,31 @@ pub async fn play(app: &App, seed: &Seed, agency: &mut Agency, now: Moment) -> A
             .collect();
         if let Some(&owner) = agency.caregivers.get(caregiver) {
             let phone = enrol(app, &seed, agency, owner, now).await?;
-            stamps += work(app, seed, agency, (caregiver, phone), &mine, now).await?;
+            played.push(work(app, seed, agency, (caregiver, phone), &mine, now).await?);
         }
     }
     decide(app, seed, agency, now).await?;
+    let mut seed = seed.part("last syncs");
+    let mut stamps = 0;
+    for mut phone in played {
+        stamps += phone.stamps;
+        if phone.caregiver != SILENT {
+            let at = now.plus(-seed.between(1, 4) * MINUTE_MS);
+            let behind = u64::from(phone.caregiver == PENDING);
+            let (waiting, anchors) = (phone.waiting, &mut phone.anchors);
+            sync(app, agency, &phone.phone, waiting, anchors, at, behind).await?;
+        }
+    }
     Ok(stamps)
+}
+
+/// A phone after its work: what it still has to send, and what it knows of its clocks.
+struct Played {
+    caregiver: usize,
+    phone: DemoPhone,
+    waiting: Outbox,
+    anchors: Vec<Anchor>,
+    stamps: usize,
 }
 
 async fn enrol(
@@ -105,7 +125,7 @@ async fn work(
     (caregiver, mut phone): (usize, DemoPhone),
     visits: &[Planned],
     now: Moment,
-) -> Answer<usize> {
+) -> Answer<Played> {
     let zone = agency.by.zone.clone();
     let (mut waiting, mut anchors, mut stamps) = (Outbox::default(), Vec::new(), 0);
     let mut restarted = false;
@@ -140,12 +160,7 @@ async fn work(
             sync(app, agency, &phone, std::mem::take(&mut waiting), &mut anchors, at, 0).await?;
         }
     }
-    if caregiver != SILENT {
-        let at = now.plus(-seed.between(1, 4) * MINUTE_MS);
-        let behind = u64::from(caregiver == PENDING);
-        sync(app, agency, &phone, waiting, &mut anchors, at, behind).await?;
-    }
-    Ok(stamps)
+    Ok(Played { caregiver, phone, waiting, anchors, stamps })
 }
 
 /// The stamps of one visit; gives the moment of the last.

@@ -8,7 +8,7 @@ use releve_shared::visit::{ClockKind, CorrectionReason, Decision, VisitNotes, Vi
 use serde_json::json;
 
 use super::rules::Status;
-use super::scene::{Scene, by_of};
+use super::scene_tests::{Scene, by_of};
 use super::{CorrectInput, Filter, VisitInput};
 use crate::visits;
 

@@ -32,6 +32,6 @@ pub use sql::ALL;
 #[cfg(test)]
 mod desk_tests;
 #[cfg(test)]
-mod scene;
+mod scene_tests;
 #[cfg(test)]
 mod stamp_tests;

@@ -7,7 +7,7 @@ use releve_shared::time::{DAY_MS, HOUR_MS, MINUTE_MS};
 use releve_shared::visit::{Anomaly, ClockKind, ManualReason, VisitState};
 
 use super::rules::Status;
-use super::scene::Scene;
+use super::scene_tests::Scene;
 use crate::clients::sun;
 use crate::demo::phone::Act;
 use crate::{clients, visits};
