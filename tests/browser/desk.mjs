@@ -21,7 +21,15 @@ export async function api(page, server, method, path, data) {
 
 export const HOUR = 3_600_000;
 
-/** Amina and Bruno, Mme Garrigues with a QR tag, and a visit of Amina's from an hour ago. */
+/** The calendar day, in the agency's zone, `days` ago. */
+export function daysAgo(days) {
+  return new Intl.DateTimeFormat("sv-SE", { timeZone: "Europe/Paris" }).format(Date.now() - days * 24 * HOUR);
+}
+
+/** The last days of the board: a story that runs at one in the morning began its visits yesterday. */
+export const lately = (days = 1) => `day=${daysAgo(days)}&to=${daysAgo(0)}`;
+
+/** Amina and Bruno, Mme Garrigues with a QR tag, and a visit of Amina's of the last two hours. */
 export async function agency(page, server) {
   const call = (method, path, data) => api(page, server, method, path, data);
   const caregiver = (first_name, last_name, phone) =>
@@ -44,8 +52,8 @@ export async function agency(page, server) {
     membership: amina.id,
     client: client.id,
     service: "Aide au lever",
-    starts_at: now - HOUR,
-    ends_at: now + HOUR,
+    starts_at: now - 2 * HOUR,
+    ends_at: now - HOUR / 12,
   });
   return { amina, bruno, client, tag, visit: visit.visit };
 }

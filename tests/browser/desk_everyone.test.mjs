@@ -2,7 +2,7 @@
 // with text at 200 %, and by keyboard alone.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { api, signIn, visit } from "./desk.mjs";
+import { api, lately, signIn, visit } from "./desk.mjs";
 import { accessible, fits, openBrowser, openPage, pictured, startDemo } from "./harness.mjs";
 
 let server, browser, screens;
@@ -17,10 +17,10 @@ before(async () => {
   await page.context().close();
   const press = (name, role = "button") => (page) => page.getByRole(role, { name }).first().click();
   screens = [
-    ["#/board", "control board"],
-    ["#/board", "details of a visit", press(/^Détail de l'intervention/)],
-    ["#/board", "correct", press(/^Corriger les heures/)],
-    ["#/board", "accept many", press(/sans écart$/)],
+    [`#/board?${lately(3)}`, "control board"],
+    [`#/board?${lately(3)}`, "details of a visit", press(/^Détail de l'intervention/)],
+    [`#/board?${lately(3)}`, "correct", press(/^Corriger les heures/)],
+    [`#/board?${lately(3)}`, "accept many", press(/sans écart$/)],
     ["#/visits", "week"],
     ["#/visits?view=day", "day"],
     ["#/visits", "new visit", press("Intervention")],
@@ -109,7 +109,7 @@ describe("every screen of the desk", { concurrency: false }, () => {
     await pictured(page, "keyboard", async () => {
       await signIn(page, server);
       await page.goto("about:blank");
-      await visit(page, server, "#/board");
+      await visit(page, server, `#/board?${lately(3)}`);
       await page.keyboard.press("Tab");
       const focused = () => page.evaluate(() => document.activeElement?.textContent?.trim() ?? "");
       assert.equal(await focused(), "Aller au contenu", "the first stop skips the menu");
