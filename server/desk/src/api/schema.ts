@@ -121,7 +121,7 @@ export interface paths {
          * Opens an enrolment for the phone of a caregiver, in the place of older ones. The path names the
          *     membership.
          */
-        post: operations["create"];
+        post: operations["open_enrolment"];
         delete?: never;
         options?: never;
         head?: never;
@@ -153,7 +153,7 @@ export interface paths {
             cookie?: never;
         };
         /** What moves in the organisation, so that lists refresh: events with `{"scopes": […]}`. */
-        get: operations["desk"];
+        get: operations["changes"];
         put?: never;
         post?: never;
         delete?: never;
@@ -224,11 +224,11 @@ export interface paths {
             cookie?: never;
         };
         /** Whether the phone has come. */
-        get: operations["state"];
+        get: operations["enrolment_state"];
         put?: never;
         post?: never;
         /** Takes a code back that no phone has used. */
-        delete: operations["cancel"];
+        delete: operations["cancel_enrolment"];
         options?: never;
         head?: never;
         patch?: never;
@@ -259,7 +259,7 @@ export interface paths {
             cookie?: never;
         };
         /** Every phone that was enrolled for the organisation. */
-        get: operations["list"];
+        get: operations["list_phones"];
         put?: never;
         post?: never;
         delete?: never;
@@ -278,7 +278,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Blocks a phone. Its tokens are dead at once; blocking again may only sharpen the order. */
-        post: operations["block"];
+        post: operations["block_phone"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1454,7 +1454,7 @@ export interface operations {
             };
         };
     };
-    create: {
+    open_enrolment: {
         parameters: {
             query?: never;
             header?: never;
@@ -1508,7 +1508,7 @@ export interface operations {
             };
         };
     };
-    desk: {
+    changes: {
         parameters: {
             query?: never;
             header?: never;
@@ -1664,7 +1664,7 @@ export interface operations {
             };
         };
     };
-    state: {
+    enrolment_state: {
         parameters: {
             query?: never;
             header?: never;
@@ -1685,7 +1685,7 @@ export interface operations {
             };
         };
     };
-    cancel: {
+    cancel_enrolment: {
         parameters: {
             query?: never;
             header?: never;
@@ -1724,7 +1724,7 @@ export interface operations {
             };
         };
     };
-    list: {
+    list_phones: {
         parameters: {
             query?: never;
             header?: never;
@@ -1743,7 +1743,7 @@ export interface operations {
             };
         };
     };
-    block: {
+    block_phone: {
         parameters: {
             query?: never;
             header?: never;
