@@ -212,3 +212,81 @@ fn carry_over(tx: &Connection) -> Result<(), Stop> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use releve_shared::badge::Method;
+    use releve_shared::id::ClockEventId;
+    use releve_shared::keys::Signer;
+    use releve_shared::proof;
+    use releve_shared::sync::{Clock, Outcome, Verdict};
+    use releve_shared::time::Moment;
+    use releve_shared::visit::ClockKind;
+
+    use crate::store::open::{self, Opened};
+
+    fn id<T: From<uuid::Uuid>>(n: u128) -> T {
+        T::from(uuid::Uuid::from_u128(n))
+    }
+
+    fn stamp(tx: &Connection, n: u128) -> Result<(), Stop> {
+        let (seq, prev) = chain::head(tx)?;
+        let event = ClockEvent {
+            id: ClockEventId::from(uuid::Uuid::from_u128(n)),
+            seq: seq + 1,
+            prev,
+            kind: ClockKind::Start,
+            membership: id(1),
+            visit: id(2),
+            client: None,
+            method: Method::Manual,
+            tag: None,
+            raw_tag: None,
+            reason: None,
+            declared_at: None,
+            voids: None,
+            note: None,
+            stamp: Stamp { wall: Moment(5), boot: "a".into(), up_ms: 7 },
+        };
+        let event = chain::append(tx, &event)?;
+        let command = Command::Clock(Clock { event, note: None, unplanned: None });
+        Ok(outbox::append(tx, id(n), &Lane::Badge, &command)?)
+    }
+
+    #[test]
+    fn what_was_not_received_begins_a_new_chain_under_a_new_device() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("duty.db");
+        let Ok(Opened::Ready { mut db, .. }) = open::open(&path, &[7; 32], open::DUTY, 0) else {
+            panic!("a new file opens");
+        };
+        write(&mut db, |tx| {
+            (11..=13).try_for_each(|n| stamp(tx, n))?;
+            let received = Outcome {
+                id: id(11),
+                lane: Lane::Badge,
+                n: 1,
+                verdict: Verdict::Done,
+                at: Moment(9),
+                seen: std::collections::BTreeMap::new(),
+            };
+            Ok(outbox::record(tx, &received)?)
+        })
+        .unwrap();
+        write(&mut db, |tx| carry_over(tx)).unwrap();
+
+        let items = outbox::all(&db).unwrap();
+        let sent: Vec<_> = items.iter().map(|i| (i.envelope.id, i.envelope.n)).collect();
+        assert_eq!(sent, [(id(12), 1), (id(13), 2)], "the same ids, numbers from 1");
+        let raws: Vec<String> = items
+            .iter()
+            .map(|item| match item.command() {
+                Command::Clock(clock) => clock.event,
+                Command::Notes(_) | Command::SignedOut | Command::Unknown => panic!("a stamp"),
+            })
+            .collect();
+        let key = Signer::from_seed(&[4; 32]).public();
+        proof::verify(id(9), &key, raws.iter().map(String::as_str), &[]).unwrap();
+    }
+}
