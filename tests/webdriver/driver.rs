@@ -128,6 +128,9 @@ impl Window {
     /// Keeps a picture of the window in `target/window`.
     pub fn picture(&self, name: &str) {
         use base64::Engine as _;
+        // Words are there before they are painted.
+        let painted = "requestAnimationFrame(() => requestAnimationFrame(arguments[0]))";
+        let _ = self.post("execute/async", &json!({ "script": painted, "args": [] }));
         let folder = programs().with_file_name("window");
         std::fs::create_dir_all(&folder).expect("a folder for pictures");
         let shot = self.get("screenshot");
