@@ -18,7 +18,9 @@ use crate::checks::device_of;
 use crate::net::{Net, SimLink};
 use crate::office::Office;
 
-const STEPS: u64 = 70;
+/// Steps of a run; every tenth run is a long one.
+const STEPS: u64 = 35;
+const LONG: u64 = 150;
 
 /// A phone of the run.
 pub struct Handset {
@@ -123,7 +125,7 @@ impl Run {
     pub fn plays(mut self) {
         self.net.faulty(true);
         let played = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            for _ in 0..STEPS {
+            for _ in 0..if self.seed.is_multiple_of(10) { LONG } else { STEPS } {
                 self.step();
             }
             self.heals();
@@ -198,7 +200,6 @@ impl Run {
             95..98 => self.net.late_arrival(),
             _ => self.tends(),
         }
-        self.in_order(phone);
     }
 
     /// The phone's own thread wakes up, or the worker asks for it.
@@ -211,7 +212,9 @@ impl Run {
             let step = handset.phone.lives();
             self.journal.push(format!("phone {phone} lives: {step:?}"));
         }
+        self.in_order(phone);
         // The app may die right after it.
+        let handset = &self.phones[phone];
         if self.dice.percent(5) {
             handset.phone.restart();
         }
@@ -395,7 +398,8 @@ impl Run {
         if phone.state().state != PhoneState::Ready {
             return;
         }
-        for visit in &self.visits {
+        for _ in 0..3 {
+            let Some(visit) = self.dice.pick(&self.visits) else { return };
             let Ok(sheet) = phone.visit(*visit) else { continue };
             let kinds = |kind: ClockKind| {
                 let stands = |line: &&releve_core::door::StampLine| {

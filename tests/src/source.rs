@@ -45,7 +45,10 @@ impl Source {
 pub fn sources(folder: &str) -> Vec<Source> {
     read_all(&[folder], &["rs"])
         .into_iter()
-        .filter(|(path, _)| !["tests.rs", "/gen_ts.rs"].iter().any(|end| path.ends_with(end)))
+        .filter(|(path, _)| {
+            !["tests.rs", "/gen_ts.rs", "/testing.rs"].iter().any(|end| path.ends_with(end))
+        })
+        .filter(|(path, _)| !path.starts_with("server/src/testing/"))
         .map(|(path, whole)| {
             let tests = whole.find("#[cfg(test)]\nmod tests {");
             let text = whole[..tests.unwrap_or(whole.len())].to_owned();

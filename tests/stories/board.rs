@@ -87,7 +87,8 @@ fn the_office_accepts_or_corrects_and_the_stamps_stay() {
         assert_eq!(totals, json!({ "planned": 120, "badged": 81, "retained": 121 }));
         assert_eq!(amina.phone.day(None).unwrap().hours.badged, 81);
 
-        let audit = w.desk.get("/api/desk/audit?limit=50").ok().to_string();
+        assert_eq!(w.desk.get("/api/desk/audit").refusal(), "not_allowed", "not for supervisors");
+        let audit = w.director().get("/api/desk/audit?limit=50").ok().to_string();
         assert!(audit.contains(&corrected.to_string()), "who decided is in the log");
     });
 }

@@ -145,7 +145,29 @@ fn on_a_small_disk() {
         assert_eq!(phone.state().waiting, held, "what was said to be saved is, and no more");
         phone.restart();
 
+        println!(
+            "FULL {:?} {:?}",
+            phone.state(),
+            std::fs::read_dir(phone.folder())
+                .unwrap()
+                .map(|e| {
+                    let e = e.unwrap();
+                    (e.file_name(), e.metadata().unwrap().len())
+                })
+                .collect::<Vec<_>>()
+        );
         std::fs::remove_file(&ballast).unwrap();
+        println!(
+            "ROOM {:?} {:?}",
+            phone.state(),
+            std::fs::read_dir(phone.folder())
+                .unwrap()
+                .map(|e| {
+                    let e = e.unwrap();
+                    (e.file_name(), e.metadata().unwrap().len())
+                })
+                .collect::<Vec<_>>()
+        );
         assert_eq!(phone.state().waiting, held, "after a restart too, when there is room again");
         let _ = phone.badges(tap(&home.nfc), Some(visit), false).expect("it recovers by itself");
         phone.line.weather(releve_tests::world::link::Weather::Clear);

@@ -154,6 +154,14 @@ impl World {
         (organisation, desk)
     }
 
+    /// The director of Les Tilleuls, who reads the log.
+    #[must_use]
+    pub fn director(&self) -> Desk {
+        let desk = Desk::new(&self.url());
+        let _ = desk.sign_in("chloe-director", PASSWORD).ok();
+        desk
+    }
+
     /// A caregiver of Les Tilleuls with "Transmettre" ticked and a phone enrolled.
     #[must_use]
     pub fn worker(&self, first_name: &str) -> Worker {
@@ -197,7 +205,7 @@ impl World {
     }
 }
 
-/// Founds an agency and opens its supervisor's account.
+/// Founds an agency and opens the accounts of its supervisor and its director.
 pub fn found(app: &App, chance: &Seeded, name: &str, login: &str, person: &str) -> OrganisationId {
     let app = app.clone();
     let db = app.db.clone();
@@ -212,18 +220,22 @@ pub fn found(app: &App, chance: &Seeded, name: &str, login: &str, person: &str) 
         chance: keys,
     };
     let id = organisation.id;
-    let account = NewAccount {
+    let account = |login: String, name: &str, role| NewAccount {
         id: app.id(),
         organisation: id,
-        login: login.to_owned(),
-        name: person.to_owned(),
-        role: Role::Supervisor,
+        login,
+        name: name.to_owned(),
+        role,
         password: hashed(),
     };
+    let accounts = [
+        account(login.to_owned(), person, Role::Supervisor),
+        account(format!("{login}-director"), "La direction", Role::Admin),
+    ];
     let now = app.now();
     let done = db.write_blocking(move |tx| {
         add_organisation(tx, &app.keys, &organisation, now)?;
-        add_account(tx, &account, now)
+        accounts.iter().try_for_each(|account| add_account(tx, account, now))
     });
     done.unwrap_or_else(|stop| panic!("{stop:?}"));
     id

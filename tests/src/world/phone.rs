@@ -229,10 +229,8 @@ impl Phone {
     /// # Errors
     /// The core's refusal.
     pub fn day(&self, day: Option<Day>) -> Result<DayView, Refusal> {
-        match self.ask(&Ask::Day { day })? {
-            View::Day(view) => Ok(view),
-            other => panic!("{other:?}"),
-        }
+        let View::Day(view) = self.ask(&Ask::Day { day })? else { panic!("another view") };
+        Ok(view)
     }
 
     /// A visit's sheet.
@@ -240,10 +238,8 @@ impl Phone {
     /// # Errors
     /// The core's refusal.
     pub fn visit(&self, id: VisitId) -> Result<VisitView, Refusal> {
-        match self.ask(&Ask::Visit { id })? {
-            View::Visit(view) => Ok(*view),
-            other => panic!("{other:?}"),
-        }
+        let View::Visit(view) = self.ask(&Ask::Visit { id })? else { panic!("another view") };
+        Ok(*view)
     }
 
     /// The clients whose sheet it holds.
@@ -251,10 +247,8 @@ impl Phone {
     /// # Errors
     /// The core's refusal.
     pub fn clients(&self) -> Result<Vec<Client>, Refusal> {
-        match self.ask(&Ask::Clients)? {
-            View::Clients { clients } => Ok(clients),
-            other => panic!("{other:?}"),
-        }
+        let View::Clients { clients } = self.ask(&Ask::Clients)? else { panic!("another view") };
+        Ok(clients)
     }
 
     /// A client's sheet.
@@ -262,10 +256,8 @@ impl Phone {
     /// # Errors
     /// The core's refusal.
     pub fn client(&self, id: ClientId) -> Result<ClientView, Refusal> {
-        match self.ask(&Ask::Client { id })? {
-            View::Client(view) => Ok(view),
-            other => panic!("{other:?}"),
-        }
+        let View::Client(view) = self.ask(&Ask::Client { id })? else { panic!("another view") };
+        Ok(view)
     }
 
     /// The outbox screen.
@@ -295,10 +287,8 @@ impl Phone {
     /// # Errors
     /// The core's refusal.
     pub fn privacy(&self) -> Result<PrivacyView, Refusal> {
-        match self.ask(&Ask::Privacy)? {
-            View::Privacy(view) => Ok(view),
-            other => panic!("{other:?}"),
-        }
+        let View::Privacy(view) = self.ask(&Ask::Privacy)? else { panic!("another view") };
+        Ok(view)
     }
 
     /// Whether a visit is in the planning of its day.

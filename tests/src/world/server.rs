@@ -84,6 +84,9 @@ pub async fn open(database: &str, time: &Time, chance: &Seeded, public_url: &str
     let mut config = Config::default();
     public_url.clone_into(&mut config.server.public_url);
     config.master = MasterKey::from_bytes([7; 32]);
+    // Days pass between two looks at the desk.
+    config.sessions.idle_minutes = 90 * 24 * 60;
+    config.sessions.absolute_hours = 90 * 24;
     config.limits.sign_ins_per_address = 10_000;
     config.limits.enrolments_per_address = 10_000;
     config.limits.requests_per_phone = 100_000;
