@@ -14,7 +14,7 @@ pub use routes::{pages, routes};
 pub use sheet::{Checked, ClientInput, ClientRow, Sheet, change, create, label, list, read};
 pub use sql::ALL;
 pub use tags::{Encoding, RevokeInput, TagInput, TagIssued, TagRow, issue, revoke, short_code};
-pub use tap::{Found, Neighbour, verify};
+pub use tap::{Found, Neighbour, named, verify};
 
 /// A client's tags, the newest first.
 pub use tags::list as tags_of;

@@ -94,6 +94,21 @@ pub fn verify(
     Ok(Some((claimed, found)))
 }
 
+/// Whose home the tag of a stamp names, when it is a true tag of the organisation: a phone may read a
+/// tag that was issued since its last sync.
+///
+/// # Errors
+/// Those of the database.
+pub fn named(tx: &mut Tx, org: OrganisationId, event: &ClockEvent) -> Answer<Option<ClientId>> {
+    let Some(read) = event.raw_tag.as_deref().and_then(|text| parse_link(text).ok()) else {
+        return Ok(None);
+    };
+    if read.token.check(org, &tag_keys(tx, org)?).is_err() {
+        return Ok(None);
+    }
+    Ok(sql::tag(tx, org, read.token.tag)?.map(|tag| tag.client))
+}
+
 fn neighbours(tx: &mut Tx, tag: &sql::Tag, counter: u32) -> Answer<Vec<Neighbour>> {
     let mut found = Vec::new();
     if let Some(sql::Neighbour { stamp, measured }) = sql::before(tx, tag.id, counter)? {

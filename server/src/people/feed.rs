@@ -1,6 +1,6 @@
 //! What phones may hold of people: grants and bodies.
 
-use releve_shared::id::{MembershipId, PersonId};
+use releve_shared::id::{MembershipId, OrganisationId, PersonId};
 use releve_shared::sync::{RowKind, Scope};
 
 use super::{rules, sql};
@@ -53,4 +53,16 @@ pub fn body(tx: &mut Tx, kind: &RowKind, id: &str) -> Answer<Option<String>> {
 /// Those of the database.
 pub fn place(tx: &mut Tx, membership: MembershipId, person: PersonId) -> Answer<Option<Place>> {
     Ok(sql::place(tx, membership, person)?)
+}
+
+/// A person's membership of an organisation; `None` when she has none there.
+///
+/// # Errors
+/// Those of the database.
+pub fn membership_of(
+    tx: &mut Tx,
+    organisation: OrganisationId,
+    person: PersonId,
+) -> Answer<Option<MembershipId>> {
+    Ok(sql::at(tx, organisation, person)?)
 }

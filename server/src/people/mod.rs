@@ -11,7 +11,7 @@ mod sql;
 pub use caregiver::{
     Caregiver, CaregiverInput, CaregiverRow, change, create, end, get, list, set_transmit,
 };
-pub use feed::{Place, body, grants, place};
+pub use feed::{Place, body, grants, membership_of, place};
 pub use routes::routes;
 pub use sql::ALL;
 

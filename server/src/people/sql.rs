@@ -65,6 +65,8 @@ crate::statements! {
                 FROM membership m WHERE m.person = $1 ORDER BY m.id";
     /// A person's place in a membership, for the judgement of an act.
     PLACE = "SELECT organisation, state, ended_at FROM membership WHERE id = $1 AND person = $2";
+    /// The membership of a person at an organisation.
+    AT = "SELECT id FROM membership WHERE organisation = $1 AND person = $2";
     /// The phones of an organisation with what they confirm of its plannings, the newest last.
     PHONES = "SELECT d.person, d.id, d.state, d.enrolled_at, d.last_seen_at, c.scope, c.seq,
                      c.confirmed_at
@@ -268,6 +270,14 @@ pub fn place(tx: &mut Tx, id: MembershipId, person: PersonId) -> Result<Option<P
     let row = tx.query_opt(&PLACE, &[id.into(), person.into()])?;
     row.map(|r| Ok(Place { organisation: r.get(0)?, state: r.get(1)?, ended_at: r.get(2)? }))
         .transpose()
+}
+
+pub fn at(
+    tx: &mut Tx,
+    org: OrganisationId,
+    person: PersonId,
+) -> Result<Option<MembershipId>, Fault> {
+    tx.query_opt(&AT, &[org.into(), person.into()])?.map(|r| r.get(0)).transpose()
 }
 
 /// A line of what a phone confirms.

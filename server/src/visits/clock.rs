@@ -50,9 +50,16 @@ pub fn record_clock(
     command: CommandId,
     clock: &Clock,
 ) -> Answer<()> {
-    let event: ClockEvent = serde_json::from_str(&clock.event).map_err(|_| Refusal::ProofBroken)?;
+    let mut event: ClockEvent =
+        serde_json::from_str(&clock.event).map_err(|_| Refusal::ProofBroken)?;
     if event.id.uuid() != command.uuid() || !codes_are_clean(&event) {
         return Err(Refusal::ProofBroken.into());
+    }
+    // A phone that was never granted a planning does not know in which name it clocks.
+    if event.membership.uuid().is_nil()
+        && let Some(own) = people::membership_of(tx, from.organisation, from.person)?
+    {
+        event.membership = own;
     }
     let place = people::place(tx, event.membership, from.person)?;
     let raw = Raw {
@@ -83,6 +90,7 @@ pub fn remeasure(tx: &mut Tx, from: &Reception<'_>) -> Answer<()> {
     for id in stamps::unsure(tx, from.device)? {
         let Some(raw) = stamps::raw(tx, id)? else { continue };
         let Ok(event) = serde_json::from_str::<ClockEvent>(&raw.raw) else { continue };
+        let event = ClockEvent { membership: raw.membership, ..event };
         let Some(before) = rows::stamp(tx, &id.to_string())? else { continue };
         let better = locate(from.anchors, &event.stamp, event.seq, Some(raw.received_at));
         if improves(&better, &before.clocked.measured) {
@@ -138,7 +146,11 @@ fn receive_visit(
         }
         return Ok(());
     }
-    let Some(client) = clock.unplanned.or(event.client) else { return Ok(()) };
+    let client = match clock.unplanned.or(event.client) {
+        Some(client) => Some(client),
+        None => clients::named(tx, org, event)?,
+    };
+    let Some(client) = client else { return Ok(()) };
     let taken = rows::owner(tx, event.visit)?.is_some();
     if taken || !rows::has_client(tx, org, client)? {
         return Ok(());
