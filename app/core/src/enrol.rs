@@ -132,7 +132,11 @@ impl Core {
                 carry_over(tx)?;
             }
             duty::put(tx, &identity)?;
-            duty::put(tx, &Epoch(answer.epoch.clone()))?;
+            // Another epoch than the one known is a restored server: the next push finds out, and
+            // offers again what it forgot (C8).
+            if duty::get::<Epoch>(tx)?.is_none() {
+                duty::put(tx, &Epoch(answer.epoch.clone()))?;
+            }
             duty::put(tx, &LeaseHeld { lease: answer.lease.clone(), age: Age::from(now) })?;
             duty::put(tx, &Access::default())?;
             let diary = duty::get::<Diary>(tx)?.unwrap_or_default();

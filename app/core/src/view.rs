@@ -263,7 +263,10 @@ fn button(visit: &Visit, progress: &Progress) -> Option<ClockKind> {
     match (&progress.start, &progress.end) {
         (_, Some(_)) => None,
         (Some(_), None) => Some(ClockKind::End),
-        (None, None) if visit.state == VisitState::Cancelled => None,
+        // Unplanned without a stamp: it was undone.
+        (None, None) if matches!(visit.state, VisitState::Cancelled | VisitState::Unplanned) => {
+            None
+        }
         (None, None) => Some(ClockKind::Start),
     }
 }
