@@ -100,7 +100,7 @@ pub fn change(tx: &mut Tx, by: &By, id: VisitId, new: &Planned, now: Moment) -> 
         leave(tx, id, from);
     }
     if held {
-        enter(tx, id, to, from != to);
+        enter(tx, id, to, from != to || !old.held);
     }
     note(tx, by, "visit.change", id, if from == to { "" } else { "worker" }, now)?;
     Ok(())

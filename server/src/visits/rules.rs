@@ -87,7 +87,8 @@ pub fn status(
     }
     let cancelled = visit.state == VisitState::Cancelled;
     match (&progress.start, &progress.end) {
-        (None, None) if cancelled => Status::Cancelled,
+        // Of an unplanned visit whose only stamp was undone, nothing is left to wait for.
+        (None, None) if cancelled || visit.state == VisitState::Unplanned => Status::Cancelled,
         (None, None) if now < visit.starts_at.plus(tolerance_ms) => Status::Planned,
         (None, None) => {
             let spoke = heard.at.is_some_and(|at| at >= visit.starts_at.plus(tolerance_ms));
