@@ -16,7 +16,6 @@ use crate::fault::Stop;
 use crate::lease::Age;
 use crate::ports::{NoAnswer, Request, Response, Secret};
 use crate::store::duty::{self, Access, Diary, Epoch, Identity, LeaseHeld, Pending};
-use crate::store::outbox::Item;
 use crate::store::wipe::{self, Marker, Stage};
 use crate::store::{chain, outbox, write};
 use crate::sync::answer::{self, Failure};
@@ -197,14 +196,13 @@ impl Core {
     }
 }
 
-/// The server knows this phone under a new id: what it never received starts a new chain and new
-/// lanes there, under the same ids.
+/// The server knows this phone under a new id, since a restore has lost the old one: everything still
+/// held, acknowledged or not, starts a new chain and new lanes there, under the same ids (C8).
 fn carry_over(tx: &Connection) -> Result<(), Stop> {
-    let unsent: Vec<Item> =
-        outbox::all(tx)?.into_iter().filter(|item| item.outcome.is_none()).collect();
+    let held = outbox::all(tx)?;
     outbox::clear(tx)?;
     chain::clear(tx)?;
-    for item in unsent {
+    for item in held {
         let mut command = item.command();
         if let Command::Clock(clock) = &mut command {
             let event: ClockEvent = serde_json::from_str(&clock.event)?;
@@ -259,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_received_begins_a_new_chain_under_a_new_device() {
+    fn c8_everything_held_begins_a_new_chain_under_a_new_device() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("duty.db");
         let Ok(Opened::Ready { mut db, .. }) = open::open(&path, &[7; 32], open::DUTY, 0) else {
@@ -282,7 +280,9 @@ mod tests {
 
         let items = outbox::all(&db).unwrap();
         let sent: Vec<_> = items.iter().map(|i| (i.envelope.id, i.envelope.n)).collect();
-        assert_eq!(sent, [(id(12), 1), (id(13), 2)], "the same ids, numbers from 1");
+        let again = [(id(11), 1), (id(12), 2), (id(13), 3)];
+        assert_eq!(sent, again, "the same ids, numbers from 1, what a restore forgot included");
+        assert!(items.iter().all(|item| item.outcome.is_none()), "all of it is offered again");
         let raws: Vec<String> = items
             .iter()
             .map(|item| match item.command() {
