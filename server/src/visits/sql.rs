@@ -126,11 +126,11 @@ crate::statements! {
     /// The words of a stamp's note.
     ADD_NOTE = "INSERT INTO clock_note (event, salt, text) VALUES ($1, $2, $3)
                 ON CONFLICT (event) DO NOTHING";
-    /// The stamps of a phone that better anchors may place better.
+    /// The newest stamps of a phone that better anchors may place better.
     UNSURE = "SELECT e.id FROM clock_event e
                 JOIN clock_measure k ON k.event = e.id
                  AND k.n = (SELECT MAX(l.n) FROM clock_measure l WHERE l.event = e.id)
-               WHERE e.device = $1 AND k.quality <> 'exact' ORDER BY e.seq, e.id LIMIT 500";
+               WHERE e.device = $1 AND k.quality <> 'exact' ORDER BY e.seq DESC, e.id LIMIT 500";
     /// A signed head of a phone's chain.
     ADD_HEAD = "INSERT INTO chain_head (device, seq, hash, signature, received_at)
                 VALUES ($1, $2, $3, $4, $5) ON CONFLICT (device, seq, hash) DO NOTHING";
