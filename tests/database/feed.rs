@@ -56,9 +56,9 @@ fn write(db: &Db, hot: &Scope, writer: usize, n: usize) {
         for scope in &scopes {
             tx.changed(scope, &RowKind::Visit, format!("{writer}-{n}"));
         }
-        if n % 3 == 0 { Err(Refusal::AlreadyStarted.into()) } else { Ok(()) }
+        if n.is_multiple_of(3) { Err(Refusal::AlreadyStarted.into()) } else { Ok(()) }
     });
-    assert_eq!(answer.is_ok(), n % 3 != 0, "{answer:?}");
+    assert_eq!(answer.is_ok(), !n.is_multiple_of(3), "{answer:?}");
 }
 
 fn follow(db: &Db, hot: &Scope, done: &AtomicBool) -> Vec<u64> {
