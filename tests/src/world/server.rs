@@ -38,7 +38,10 @@ impl Server {
             let app = open(database, time, chance, &format!("http://{address}")).await;
             let router = releve_server::http::router(app.clone());
             let service = router.into_make_service_with_connect_info::<SocketAddr>();
-            #[expect(clippy::disallowed_methods, reason = "it ends with the runtime of this world")]
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "it ends with the runtime of this world"
+            )]
             tokio::task::spawn(async move { axum::serve(listener, service).await });
             (app, address)
         });
