@@ -70,6 +70,7 @@ fn plays(seeds: u64, play: impl Fn(u64) + Sync) {
         }
     });
     let failed = failed.into_inner().unwrap();
+    println!("{} seeds", next.into_inner().min(all.len() as u64));
     assert!(
         failed.is_empty(),
         "play one again with RELEVE_SEED={}: failed are {failed:?}",

@@ -19,8 +19,8 @@ use crate::net::{Net, SimLink};
 use crate::office::Office;
 
 /// Steps of a run; every tenth run is a long one.
-const STEPS: u64 = 35;
-const LONG: u64 = 150;
+const STEPS: u64 = 25;
+const LONG: u64 = 120;
 
 /// A phone of the run.
 pub struct Handset {

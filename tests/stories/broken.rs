@@ -126,6 +126,7 @@ fn on_a_small_disk() {
         let photos = std::fs::OpenOptions::new().write(true).open(&ballast).unwrap();
         let length = photos.metadata().unwrap().len();
         photos.set_len(length - (200 << 10)).unwrap();
+        drop(photos);
 
         phone.line.weather(releve_tests::world::link::Weather::Cut);
         let mut saved = Vec::new();
