@@ -26,7 +26,11 @@ enum Command {
     /// Brings the database up to date and serves until it is told to stop.
     Serve,
     /// Brings the database up to date.
-    Migrate,
+    Migrate {
+        /// The database was put back from a copy: phones offer again what the copy does not know.
+        #[arg(long)]
+        restored: bool,
+    },
     /// Fills an empty database with a realistic agency.
     Demo(demo::Args),
     /// Desk accounts.
@@ -66,7 +70,7 @@ fn run(args: Args) -> Result<bool, Fault> {
         Command::Verify { export } => return verify::verify(export),
         Command::Openapi { out } => return commands::openapi(out.as_deref()).map(|()| true),
         Command::Doctor => return runtime()?.block_on(doctor::doctor(args.config.as_deref())),
-        Command::Serve | Command::Migrate | Command::Demo(_) | Command::User { .. } => {
+        Command::Serve | Command::Migrate { .. } | Command::Demo(_) | Command::User { .. } => {
             let read = Config::load(args.config.as_deref());
             read.map_err(|e| Fault::of("starting", e))?
         }
@@ -79,8 +83,8 @@ fn run(args: Args) -> Result<bool, Fault> {
                 let stop = tasks::stop_signal()?;
                 commands::listen(app, stop, |_| ()).await?;
             }
-            Command::Migrate => {
-                let ran = commands::migrate(&config).await?;
+            Command::Migrate { restored } => {
+                let ran = commands::migrate(&config, restored).await?;
                 println!("{ran} migrations ran; the database is up to date.");
             }
             Command::Demo(args) => {

@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use releve_shared::badge::{self, HomeTag, Method};
 use releve_shared::client::Client;
 use releve_shared::clock::{Anchor, Stamp, locate};
-use releve_shared::id::{ClientId, CommandId, HomeTagId, VisitId};
+use releve_shared::id::{ClientId, ClockEventId, CommandId, HomeTagId, VisitId};
 use releve_shared::sync::{Outcome, Verdict};
-use releve_shared::time::Moment;
+use releve_shared::time::{HOUR_MS, Moment};
 use releve_shared::visit::{
     Anomaly, ClockEvent, ClockKind, Clocked, ManualReason, Progress, RetainedPeriod, UNDO_MS,
     Visit, VisitNotes, VisitState,
@@ -73,7 +73,11 @@ impl Scene {
         for event in &own.events {
             let Some(item) = own.items.get(&CommandId::from(event.id.uuid())) else { continue };
             let state = state_of(item);
-            if item.left && !item.refused() && !lines.contains_key(&event.id) {
+            if item.left
+                && !item.refused()
+                && !lines.contains_key(&event.id)
+                && !is_open(event, own, &voided, now)
+            {
                 continue;
             }
             if !item.refused()
@@ -160,6 +164,24 @@ impl Scene {
             .get(&visit.client)
             .map_or_else(String::new, |c| format!("{} {}", c.first_name, c.last_name))
     }
+}
+
+/// The longest visit that stays in sight when the planning it belongs to is not granted any more.
+const OPEN_MS: i64 = 16 * HOUR_MS;
+
+/// Whether a start begun on this phone still waits for its end, which the worker must be able to give
+/// even when the office has stopped transmitting meanwhile (row O-20).
+fn is_open(event: &ClockEvent, own: &Own, voided: &BTreeSet<ClockEventId>, now: &Stamp) -> bool {
+    let since = now.up_ms.saturating_sub(event.stamp.up_ms);
+    let ended = own.events.iter().any(|other| {
+        let item = own.items.get(&CommandId::from(other.id.uuid()));
+        other.kind == ClockKind::End && other.visit == event.visit && item.is_some_and(|i| i.left)
+    });
+    event.kind == ClockKind::Start
+        && !voided.contains(&event.id)
+        && event.stamp.boot == now.boot
+        && (0..OPEN_MS).contains(&since)
+        && !ended
 }
 
 /// Where an act is (row B-02): received only after the verdict.

@@ -16,7 +16,7 @@ use tokio::net::TcpListener;
 
 use crate::app::{App, Chance as _, Clock as _, SystemChance, SystemClock};
 use crate::config::Config;
-use crate::db::{Db, Fault};
+use crate::db::{Db, Fault, Stop, migrate};
 use crate::identity::keys::MasterKey;
 use crate::{http, tasks};
 
@@ -31,19 +31,33 @@ pub async fn open(mut config: Config) -> Result<App, Fault> {
     App::new(db, Arc::new(SystemClock), Arc::new(SystemChance), config).await
 }
 
-/// Brings the database up to date; gives how many migrations ran.
+/// Brings the database up to date; gives how many migrations ran. A `restored` one gets another epoch.
 ///
 /// # Errors
 /// What is wrong, in words for the administrator.
-pub async fn migrate(config: &Config) -> Result<usize, Fault> {
-    bring_up(&database(config)?).await
+pub async fn migrate(config: &Config, restored: bool) -> Result<usize, Fault> {
+    let db = database(config)?;
+    let ran = bring_up(&db).await?;
+    if restored {
+        let epoch = epoch();
+        db.write(move |tx| Ok(migrate::restored(tx, &epoch)?)).await.map_err(
+            |stop| match stop {
+                Stop::Fault(fault) => fault,
+                Stop::Refusal(refusal) => Fault::new(format!("refused: {refusal}")),
+            },
+        )?;
+    }
+    Ok(ran)
 }
 
 async fn bring_up(db: &Db) -> Result<usize, Fault> {
+    db.migrate(SystemClock.now(), epoch()).await
+}
+
+fn epoch() -> String {
     let mut chance = [0; 16];
     SystemChance.fill(&mut chance);
-    let epoch = uuid::Builder::from_random_bytes(chance).into_uuid().to_string();
-    db.migrate(SystemClock.now(), epoch).await
+    uuid::Builder::from_random_bytes(chance).into_uuid().to_string()
 }
 
 fn database(config: &Config) -> Result<Db, Fault> {

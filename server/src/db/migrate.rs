@@ -29,6 +29,8 @@ crate::statements! {
     /// Gives a new database its epoch; an older one keeps its own.
     BIRTH = "INSERT INTO instance (id, epoch, created_at) VALUES (1, $1, $2)
              ON CONFLICT (id) DO NOTHING";
+    /// Gives a restored database another epoch.
+    REBORN = "UPDATE instance SET epoch = $1 WHERE id = 1";
 }
 
 struct File {
@@ -94,6 +96,16 @@ pub fn migrate_with(
     }
     tx.execute(&BIRTH, &[epoch.into(), now.into()])?;
     Ok(due.len())
+}
+
+/// Gives a database that was put back from a copy another epoch: phones see by it that the server has
+/// forgotten, and offer again what they keep (sync.md F5, C8).
+///
+/// # Errors
+/// Those of the database.
+pub fn restored(tx: &mut Tx, epoch: &str) -> Result<(), Fault> {
+    tx.execute(&REBORN, &[epoch.into()])?;
+    Ok(())
 }
 
 /// The newest migration that this database has run; 0 for none.

@@ -135,7 +135,8 @@ fn receive_visit(
 ) -> Answer<()> {
     let org = raw.organisation;
     let at = locate(from.anchors, &event.stamp, event.seq, Some(raw.received_at)).at;
-    let at = event.declared_at.unwrap_or(at);
+    // Nothing that a stamp says of happens after it is heard.
+    let at = event.declared_at.unwrap_or(at).min(from.at);
     // Claimed, so that a decision of the office meets the stamp or is stale.
     if let Some(visit) = rows::claim(tx, org, event.visit)? {
         let longer = visit.state == VisitState::Unplanned && event.kind == ClockKind::End;

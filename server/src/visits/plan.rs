@@ -100,7 +100,7 @@ pub fn change(tx: &mut Tx, by: &By, id: VisitId, new: &Planned, now: Moment) -> 
         leave(tx, id, from);
     }
     if held {
-        enter(tx, id, to, from != to || !old.held);
+        enter(tx, id, to, from != to || !old.held)?;
     }
     note(tx, by, "visit.change", id, if from == to { "" } else { "worker" }, now)?;
     Ok(())
@@ -114,7 +114,7 @@ pub fn cancel(tx: &mut Tx, by: &By, id: VisitId, reason: &str, now: Moment) -> A
     let old = claim(tx, by, id, None)?;
     if old.state != VisitState::Cancelled {
         rows::write_state(tx, id, &VisitState::Cancelled, Some(reason))?;
-        announce(tx, id, &old);
+        announce(tx, id, &old)?;
         note(tx, by, "visit.cancel", id, "", now)?;
     }
     Ok(())
@@ -131,7 +131,7 @@ pub fn restore(tx: &mut Tx, by: &By, id: VisitId, now: Moment) -> Answer<()> {
             return Err(Refusal::Overlap.into());
         }
         rows::write_state(tx, id, &VisitState::Planned, None)?;
-        announce(tx, id, &old);
+        announce(tx, id, &old)?;
         note(tx, by, "visit.restore", id, "", now)?;
     }
     Ok(())
@@ -147,7 +147,7 @@ pub fn roll(tx: &mut Tx, now: Moment) -> Answer<()> {
         let zone = crate::identity::zone(tx, organisation)?;
         let (entered, left) = rows::roll(tx, organisation, rules::window(&zone, now))?;
         for (visit, membership) in entered {
-            enter(tx, visit, membership, true);
+            enter(tx, visit, membership, true)?;
         }
         for (visit, membership) in left {
             leave(tx, visit, membership);
@@ -189,20 +189,25 @@ pub(super) fn claim(tx: &mut Tx, by: &By, id: VisitId, rev: Option<i64>) -> Answ
     Ok(claimed)
 }
 
-fn announce(tx: &mut Tx, id: VisitId, visit: &Claimed) {
+fn announce(tx: &mut Tx, id: VisitId, visit: &Claimed) -> Answer<()> {
     if visit.held {
-        enter(tx, id, visit.plan.membership, false);
+        enter(tx, id, visit.plan.membership, false)?;
     }
+    Ok(())
 }
 
 /// `all` when what hangs on the visit comes into the planning with it.
-fn enter(tx: &mut Tx, id: VisitId, planning: MembershipId, all: bool) {
+fn enter(tx: &mut Tx, id: VisitId, planning: MembershipId, all: bool) -> Answer<()> {
     let scope = Scope::membership(planning);
     tx.changed(&scope, &RowKind::Visit, id);
     if all {
         tx.changed(&scope, &RowKind::RetainedPeriod, id);
         tx.changed(&scope, &RowKind::Notes, id);
+        for (stamp, planning) in rows::stamp_ids(tx, id)? {
+            tx.changed(&Scope::membership(planning), &RowKind::ClockEvent, stamp);
+        }
     }
+    Ok(())
 }
 
 fn leave(tx: &mut Tx, id: VisitId, planning: MembershipId) {

@@ -165,8 +165,12 @@ pub fn pulled(
 /// Those of the database.
 pub fn keep_anchors(tx: &mut Tx, device: DeviceId, told: &[Anchor], now: Moment) -> Answer<bool> {
     let mut new = false;
+    // A phone tells its exchanges in their order: one from before the newest known is made up, or known.
+    let newest = sql::anchors(tx, device, 1)?.first().map_or(Moment(0), |anchor| anchor.server);
     let sound = |anchor: &&Anchor| {
-        anchor.server <= now.plus(MINUTE_MS) && anchor.boot.len() <= 100 && anchor.error_ms >= 0
+        (newest.plus(-MINUTE_MS)..=now.plus(MINUTE_MS)).contains(&anchor.server)
+            && anchor.boot.len() <= 100
+            && anchor.error_ms >= 0
     };
     for anchor in told.iter().filter(sound) {
         new |= sql::keep_anchor(tx, device, anchor)?;
