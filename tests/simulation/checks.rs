@@ -188,7 +188,8 @@ impl Run {
         let by = By::system(self.organisation);
         let workers: BTreeMap<DeviceId, usize> =
             self.handsets().map(|handset| (device_of(handset), handset.worker)).collect();
-        let mirrors: Vec<_> = self.handsets().map(|handset| (handset, mirror_of(handset).1)).collect();
+        let mirrors: Vec<_> =
+            self.handsets().map(|handset| (handset, mirror_of(handset).1)).collect();
         for visit in &self.visits {
             let known = self.net.app().db.read_blocking(|tx| {
                 let row = releve_server::visits::one(tx, &by, *visit, now)?;
@@ -196,15 +197,18 @@ impl Run {
             });
             // Made up on a phone that was wiped before it could tell.
             let Ok((row, proof)) = known else { continue };
-            let stamps: Vec<Clocked> = proof.stamps.iter().map(|stamp| stamp.clocked.clone()).collect();
+            let stamps: Vec<Clocked> =
+                proof.stamps.iter().map(|stamp| stamp.clocked.clone()).collect();
             let exported = Hours::of(&row.visit, &Progress::of(&stamps), proof.retained.last());
             assert_eq!(row.hours, exported, "I7: board and export of {visit}");
             for (handset, mirror) in &mirrors {
                 // Given to somebody else meanwhile, a phone keeps its own stamps and nothing more; and
                 // another worker's stamps are not hers to see.
-                let hers = proof.stamps.iter().all(|s| workers.get(&s.device) == Some(&handset.worker));
+                let hers =
+                    proof.stamps.iter().all(|s| workers.get(&s.device) == Some(&handset.worker));
                 let id = visit.to_string();
-                let held = mirror.keys().any(|(_, kind, of)| kind == RowKind::Visit.code() && *of == id);
+                let held =
+                    mirror.keys().any(|(_, kind, of)| kind == RowKind::Visit.code() && *of == id);
                 if hers && held {
                     let sheet = handset.phone.visit(*visit).expect("a visit of the mirror");
                     assert_eq!(sheet.hours, row.hours, "I7: a phone and the board of {visit}");
