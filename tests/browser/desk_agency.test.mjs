@@ -32,7 +32,7 @@ test("an empty agency says what to do, which is not loading and not an error", a
       ["#/visits", "Il n'y a pas encore d'intervenant. Créez-en un pour planifier."],
       ["#/caregivers", "Aucun intervenant pour l'instant."],
       ["#/clients", "Aucun usager pour l'instant."],
-      ["#/phones", "Aucun téléphone enrôlé."],
+      ["#/phones", "Aucun téléphone relié."],
     ]) {
       await visit(page, server, hash);
       await page.locator('[data-state="empty"]').getByText(words).waitFor();

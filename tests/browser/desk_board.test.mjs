@@ -46,9 +46,9 @@ describe("the control board", { concurrency: false }, () => {
   it("enrols a phone with a code that waits, counts down and says when it is done", async () => {
     await pictured(page, "enrol", async () => {
       await visit(page, server, "#/caregivers");
-      await page.getByRole("button", { name: "Enrôler un téléphone pour Amina Belkacem" }).click();
-      const enrol = dialog("Enrôler le téléphone de Amina Belkacem");
-      await enrol.getByRole("img", { name: "QR code d'enrôlement" }).waitFor();
+      await page.getByRole("button", { name: "Relier un téléphone pour Amina Belkacem" }).click();
+      const enrol = dialog("Relier le téléphone de Amina Belkacem");
+      await enrol.getByRole("img", { name: "QR code de liaison" }).waitFor();
       await enrol.getByText(/Valable encore 15 minutes/).waitFor();
       const link = enrol.getByLabel("Ou envoyez ce lien");
       const first = await link.inputValue();
@@ -58,7 +58,7 @@ describe("the control board", { concurrency: false }, () => {
       await act({ do: "enrol", link: await link.inputValue(), phone_name: "Galaxy A15" });
       await enrol.getByText("C'est fait", { exact: false }).waitFor();
       await enrol.getByRole("button", { name: "Fermer" }).last().click();
-      await row("Belkacem").getByRole("link", { name: "Téléphone enrôlé" }).waitFor();
+      await row("Belkacem").getByRole("link", { name: "Téléphone relié" }).waitFor();
     });
   });
 

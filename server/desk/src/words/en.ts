@@ -309,7 +309,7 @@ export const en: Words = {
   transmission_error_why: "The phone is blocked, or has been silent for too long.",
 
   enrol_title: (who) => `Enrol the phone of ${who}`,
-  enrol_lead: "On the phone, open Relève, touch “Scan the agency's code” and aim at this code.",
+  enrol_lead: "On the phone, open Relève, touch “Open the camera” and aim at this code.",
   enrol_qr: "Enrolment QR code",
   enrol_link: "Or send this link",
   enrol_once: "This code works once.",
