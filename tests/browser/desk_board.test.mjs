@@ -179,6 +179,8 @@ describe("the control board", { concurrency: false }, () => {
 
   it("O-44: a lost phone is blocked after what happens is said, its SIM noted, the carrier's block ticked, the wipe confirmed", async () => {
     await pictured(page, "block", async () => {
+      // Out of reach, as a lost phone is: else it wipes itself before anybody could see it asked for.
+      await control("offline");
       await visit(page, server, "#/phones");
       await page.getByRole("button", { name: "Bloquer le téléphone de Amina Belkacem" }).click();
       const block = dialog("Bloquer le téléphone de Amina Belkacem");
@@ -194,6 +196,7 @@ describe("the control board", { concurrency: false }, () => {
       await row("Belkacem").getByRole("button", { name: "La ligne est bloquée" }).click();
       await row("Belkacem").getByText("Ligne bloquée par l'opérateur").waitFor();
       // At its next contact the phone wipes itself and says so.
+      await control("online");
       await act({ do: "sync_now" }).catch(() => {});
       await row("Belkacem").getByText("Effacé", { exact: true }).waitFor();
     });
