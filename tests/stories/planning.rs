@@ -1,9 +1,10 @@
 //! Planning flows down to the phones of those who are to know, and to nobody else.
 
-use releve_shared::time::{DAY_MS, MINUTE_MS};
+use releve_shared::time::{DAY_MS, HOUR_MS, MINUTE_MS};
 use releve_shared::visit::VisitState;
 use releve_tests::world::World;
 use releve_tests::world::folder::found_in;
+use releve_tests::world::reading::tap;
 use releve_tests::world::time::{day_at, today_at};
 
 /// O-08, O-09: made, moved and cancelled on the desk, seen on the phone; offline the last one stays.
@@ -139,5 +140,29 @@ fn an_ended_membership_leaves_nothing() {
         amina.phone.sync().unwrap();
         assert!(!amina.phone.sees(visit));
         assert!(amina.phone.clients().unwrap().is_empty());
+    });
+}
+
+/// O-08: a visit moved out of the window by mistake and back brings its stamps and hours with it.
+#[test]
+fn a_visit_that_comes_back_brings_what_hangs_on_it() {
+    World::each(|w| {
+        let amina = w.worker("Amina");
+        let home = w.home("Lefèvre");
+        let visit = w.visit(&amina, &home, today_at(10, 0));
+        amina.phone.sync().unwrap();
+        w.time.until(today_at(10, 0));
+        let _ = amina.phone.badges(tap(&home.nfc), None, false).unwrap();
+        w.time.pass(HOUR_MS);
+        let _ = amina.phone.badges(tap(&home.nfc), None, false).unwrap();
+        amina.phone.sync().unwrap();
+        let who = amina.caregiver.id;
+        w.desk.moves(visit, who, home.client, day_at(60, 10, 0), day_at(60, 11, 0));
+        amina.phone.sync().unwrap();
+        assert!(!amina.phone.sees(visit));
+        w.desk.moves(visit, who, home.client, today_at(10, 0), today_at(11, 0));
+        amina.phone.sync().unwrap();
+        let sheet = amina.phone.visit(visit).unwrap();
+        assert_eq!((sheet.stamps.len(), sheet.hours.badged), (2, 60));
     });
 }

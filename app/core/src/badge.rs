@@ -80,7 +80,8 @@ pub(crate) fn badge(
     if known.is_some_and(|tag| tag.state == TagState::Revoked) {
         return Err(Refusal::TagRevoked);
     }
-    if known.is_none() && !unplanned {
+    // The tag that began a visit ends it, known or not.
+    if known.is_none() && !unplanned && begun_with(scene, own, tag).is_none() {
         return Err(Refusal::TagUnknown);
     }
     let client = known.map(|tag| tag.client);
