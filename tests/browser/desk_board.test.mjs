@@ -65,10 +65,11 @@ describe("the control board", { concurrency: false }, () => {
   it("O-07: the icon turns green when the phone has confirmed, without a reload", async () => {
     await pictured(page, "transmission", async () => {
       await page.getByRole("switch", { name: "Transmettre le planning à Amina Belkacem" }).click();
+      await said(page, "Le planning sera transmis.");
       await row("Belkacem").getByText(/En attente|Transmis/).first().waitFor();
       await act({ do: "sync_now" });
       await act({ do: "sync_now" });
-      await row("Belkacem").getByText("Transmis", { exact: true }).waitFor();
+      await row("Belkacem").getByText("Transmis", { exact: true }).waitFor({ timeout: 60_000 });
     });
   });
 

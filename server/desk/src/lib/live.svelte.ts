@@ -1,8 +1,8 @@
 // Live refresh: the server pokes when something of this organisation changed; polling when it cannot.
 
 const POLL_MS = 15_000;
-/** A visit becomes late by itself: nobody pokes for that. */
-const TICK_MS = 60_000;
+/** A visit becomes late by itself, a phone confirms what it shows: nobody pokes for that. */
+const TICK_MS = 30_000;
 const SETTLE_MS = 250;
 
 let version = $state(0);
