@@ -45,7 +45,7 @@ pub fn line(field: &'static str, text: &str, most: usize) -> Result<String, BadF
 /// A text of one line that is not empty.
 ///
 /// # Errors
-/// As [`line`], and [`Refusal::Invalid`] when nothing is left.
+/// As [`line()`], and [`Refusal::Invalid`] when nothing is left.
 pub fn required(field: &'static str, text: &str, most: usize) -> Result<String, BadField> {
     let text = line(field, text, most)?;
     if text.is_empty() { Err(BadField::invalid(field)) } else { Ok(text) }
@@ -54,7 +54,7 @@ pub fn required(field: &'static str, text: &str, most: usize) -> Result<String, 
 /// A text of several lines; it may be empty.
 ///
 /// # Errors
-/// As [`line`]; line ends and tabs are allowed.
+/// As [`line()`]; line ends and tabs are allowed.
 pub fn paragraph(field: &'static str, text: &str) -> Result<String, BadField> {
     checked(field, &text.replace("\r\n", "\n"), PARAGRAPH, |c| {
         c.is_control() && c != '\n' && c != '\t'
