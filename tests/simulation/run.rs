@@ -18,8 +18,8 @@ use crate::checks::device_of;
 use crate::net::{Net, SimLink};
 use crate::office::Office;
 
-/// Steps of a run; every tenth run is a long one.
-const STEPS: u64 = 25;
+/// Steps of a run; every twentieth run is a long one.
+const STEPS: u64 = 20;
 const LONG: u64 = 120;
 
 /// A phone of the run.
@@ -125,7 +125,7 @@ impl Run {
     pub fn plays(mut self) {
         self.net.faulty(true);
         let played = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            for _ in 0..if self.seed.is_multiple_of(10) { LONG } else { STEPS } {
+            for _ in 0..if self.seed.is_multiple_of(20) { LONG } else { STEPS } {
                 self.step();
             }
             self.heals();

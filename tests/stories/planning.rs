@@ -4,6 +4,7 @@ use releve_shared::time::{DAY_MS, HOUR_MS, MINUTE_MS};
 use releve_shared::visit::VisitState;
 use releve_tests::world::World;
 use releve_tests::world::folder::found_in;
+use releve_tests::world::link::listens;
 use releve_tests::world::reading::tap;
 use releve_tests::world::time::{day_at, today_at};
 
@@ -164,5 +165,30 @@ fn a_visit_that_comes_back_brings_what_hangs_on_it() {
         amina.phone.sync().unwrap();
         let sheet = amina.phone.visit(visit).unwrap();
         assert_eq!((sheet.stamps.len(), sheet.hours.badged), (2, 60));
+    });
+}
+
+/// O-08, F10: an online phone and the desk hear of a change at once; another agency hears nothing.
+#[test]
+fn a_change_is_heard_at_once_by_those_concerned() {
+    World::each(|w| {
+        let (amina, bruno) = (w.worker("Amina"), w.worker("Bruno"));
+        let home = w.home("Lefèvre");
+        let visit = w.visit(&amina, &home, today_at(10, 0));
+        let _ = w.visit(&bruno, &home, today_at(12, 0));
+        amina.phone.sync().unwrap();
+        bruno.phone.sync().unwrap();
+        let (_, elsewhere) = w.agency("Autre Rive", "denis");
+        let (at_desk, at_theirs) = (w.desk.listens(), elsewhere.listens());
+        let (hers, his) =
+            (listens(&amina.phone.poke_request()), listens(&bruno.phone.poke_request()));
+        w.desk.moves(visit, amina.caregiver.id, home.client, today_at(11, 0), today_at(12, 0));
+        let patience = std::time::Duration::from_secs(20);
+        let _ = hers.recv_timeout(patience).expect("her phone is poked");
+        let _ = at_desk.recv_timeout(patience).expect("so is the desk");
+        amina.phone.sync().unwrap();
+        assert_eq!(amina.phone.visit(visit).unwrap().line.visit.starts_at, today_at(11, 0));
+        assert!(his.try_recv().is_err(), "her planning is not his");
+        assert!(at_theirs.try_recv().is_err(), "nor another agency's");
     });
 }

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use ureq::Agent;
 
-use super::link::{agent, send};
+use super::link::{agent, listens, send};
 
 /// What the server answered.
 #[derive(Clone, Debug)]
@@ -127,6 +127,15 @@ impl Desk {
         }
         let text = came.body_mut().read_to_string().unwrap_or_default();
         Answer { status: came.status().as_u16(), text }
+    }
+
+    /// Listens to what moves in the organisation.
+    #[must_use]
+    pub fn listens(&self) -> std::sync::mpsc::Receiver<String> {
+        let cookie = self.cookie.lock().expect("the cookie").clone().expect("signed in");
+        let url = format!("{}/api/desk/changes", self.base);
+        let headers = vec![("cookie".to_owned(), cookie)];
+        listens(&Request { method: "GET", url, headers, body: Vec::new() })
     }
 
     /// Reads.

@@ -1,8 +1,8 @@
 //! The way between a phone and its server: real sockets, and whatever weather a story makes.
 
-use std::io::Write as _;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpStream;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use releve_core::ports::{Link, NoAnswer, Request, Response};
@@ -166,6 +166,29 @@ pub fn send(agent: &Agent, request: &Request) -> Result<Response, NoAnswer> {
     let limit = 64 * 1024 * 1024;
     let body = answer.body_mut().with_config().limit(limit).read_to_vec().map_err(|_| NoAnswer)?;
     Ok(Response { status, content_type, body })
+}
+
+/// Listens to server-sent events on a thread of its own: what comes are their `data` lines. When this
+/// returns, the server listens too.
+#[must_use]
+pub fn listens(request: &Request) -> mpsc::Receiver<String> {
+    let mut message = http::Request::builder().method(request.method).uri(&request.url);
+    for (name, value) in &request.headers {
+        message = message.header(name, value);
+    }
+    let message = message.body(()).expect("a request");
+    let answer = agent().run(message).expect("the server answers");
+    assert_eq!(answer.status().as_u16(), 200);
+    let (said, heard) = mpsc::channel();
+    std::thread::spawn(move || {
+        let lines = BufReader::new(answer.into_body().into_reader()).lines();
+        for line in lines.map_while(Result::ok).filter(|line| line.starts_with("data")) {
+            if said.send(line).is_err() {
+                return;
+            }
+        }
+    });
+    heard
 }
 
 /// Announces the whole body, sends half of it, and hangs up.

@@ -8,14 +8,14 @@ use releve_core::door::{
     VisitView,
 };
 use releve_core::{About, Core, Ports, Step};
-use releve_shared::badge::{Method, Reading};
+use releve_shared::badge::Reading;
 use releve_shared::client::Client;
 use releve_shared::id::{ClientId, ClockEventId, VisitId};
 use releve_shared::refusal::Refusal;
 use releve_shared::time::Day;
 use releve_shared::visit::{ClockKind, ManualReason, VisitNotes};
 
-use releve_core::ports::{Link, Secret};
+use releve_core::ports::{Link, Request, Secret};
 
 use super::link::{Line, Weather};
 use super::time::{Hands, Seeded, Time};
@@ -151,12 +151,12 @@ impl Phone {
         self.held().as_ref().expect("the app is open").sync()
     }
 
-    /// A tag or code is read, with no visit chosen.
-    ///
-    /// # Errors
-    /// The core's refusal.
-    pub fn reads(&self, method: Method, text: &str) -> Result<Stamped, Refusal> {
-        self.badges(Reading { method, text: text.to_owned() }, None, false)
+    /// The request that listens to the server's pokes.
+    #[must_use]
+    pub fn poke_request(&self) -> Request {
+        let held = self.held();
+        let asked = held.as_ref().expect("the app is open").core().poke_request();
+        asked.expect("an enrolled phone")
     }
 
     /// A reading, for a visit or for none.
