@@ -133,7 +133,7 @@ fn matches(password: &str, hash: Option<&str>) -> Result<bool, Fault> {
     Ok(same && hash.is_some())
 }
 
-/// [`matches`] off the async threads, a few at a time.
+/// [`matches()`] off the async threads, a few at a time.
 pub(super) async fn verify(app: &App, password: String, hash: Option<String>) -> Answer<bool> {
     let failed = |e: String| Fault::new(format!("verifying a password: {e}"));
     let _turn = app.hashing.acquire().await.map_err(|e| failed(e.to_string()))?;
