@@ -101,6 +101,7 @@ describe("the control board", { concurrency: false }, () => {
       await panel.getByText("Badgé à la main", { exact: false }).waitFor();
       await panel.getByText(/badge illisible/).waitFor();
       await panel.getByText("<b>badge mouillé</b>").waitFor();
+      await panel.getByText("Texte signé par le téléphone").nth(1).waitFor();
       assert.equal(await panel.getByText("Texte signé par le téléphone").count(), 2);
       await panel.getByText("Texte signé par le téléphone").first().click();
       await panel.locator("pre").first().getByText(made.tag.link, { exact: false }).waitFor();
