@@ -197,6 +197,8 @@ wire_enum! {
         Cancelled = "cancelled",
         /// The worker had no access to this visit at the time of the act.
         NoAccess = "no_access",
+        /// The visit had been given to somebody else when this stamp came in.
+        OtherWorker = "other_worker",
         /// Declared afterwards.
         Forgotten = "forgotten",
         /// A second start or end of the same visit.
