@@ -9,7 +9,7 @@ use releve_shared::refusal::Refusal;
 use crate::door::{Act, Ask, Reply, View};
 use crate::fault::{Fault, Stop};
 use crate::lease::Age;
-use crate::ports::{Chance, Clock, Vault};
+use crate::ports::{Chance, Clock, Fuse, Vault};
 use crate::store::duty::{self, Access, Diary, Identity, LeaseHeld};
 use crate::store::wipe::{self, Marker, Stage};
 use crate::store::{Store, StoreState, chain, write};
@@ -48,6 +48,7 @@ pub struct Core {
     changes: u64,
     listener: Option<Listener>,
     last_fault: Option<String>,
+    fuse: Option<Fuse>,
 }
 
 /// The store, or why there is none.
@@ -63,6 +64,12 @@ impl Core {
     /// interrupted goes on first.
     #[must_use]
     pub fn open(folder: PathBuf, ports: Ports, about: About) -> Self {
+        Self::open_fused(folder, ports, about, None)
+    }
+
+    /// [`Self::open`], with a fuse that a simulation may blow before any commit.
+    #[must_use]
+    pub fn open_fused(folder: PathBuf, ports: Ports, about: About, fuse: Option<Fuse>) -> Self {
         let mut core = Self {
             folder,
             ports,
@@ -73,6 +80,7 @@ impl Core {
             changes: 0,
             listener: None,
             last_fault: None,
+            fuse,
         };
         if let Err(fault) = core.open_store() {
             core.held = Held::Unusable(core.noted(fault));
@@ -103,7 +111,8 @@ impl Core {
     /// Opens the databases. Clocking learns again what a crash kept it from learning.
     pub(crate) fn open_files(&mut self) -> Result<(), Fault> {
         let stamp = self.ports.clock.now().wall.0;
-        match Store::open(&self.folder, &*self.ports.vault, &*self.ports.chance, stamp) {
+        let Ports { vault, chance, .. } = &self.ports;
+        match Store::open(&self.folder, &**vault, &**chance, stamp, self.fuse.as_ref()) {
             StoreState::Open(mut store) => {
                 catch_up(&mut store)?;
                 self.held = Held::Open(store);

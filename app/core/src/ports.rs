@@ -1,6 +1,8 @@
 //! What the core needs of a device. The shell implements it; tests implement it with a world that
 //! can be cut, lied to and put to sleep.
 
+use std::sync::Arc;
+
 use releve_shared::badge::Reading;
 use releve_shared::clock::Stamp;
 use releve_shared::refusal::Refusal;
@@ -44,6 +46,10 @@ pub struct Response {
 /// Nothing came back: no network, a time-out, a broken answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NoAnswer;
+
+/// Asked before each commit whether it may be; "no" is what a kill at that point would be. Only a
+/// simulation has one.
+pub type Fuse = Arc<dyn Fn() -> bool + Send + Sync>;
 
 /// The way to the server. It blocks; the shell calls it outside the core's thread.
 pub trait Link: Send {

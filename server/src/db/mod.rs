@@ -55,6 +55,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use releve_shared::sync::Scope;
 use releve_shared::time::Moment;
@@ -63,6 +64,7 @@ use tokio::sync::broadcast;
 mod answer;
 mod feed;
 pub mod migrate;
+mod nodes;
 mod pool;
 mod postgres;
 mod sqlite;
@@ -78,8 +80,15 @@ pub use value::{Column, Row, Value};
 /// Scopes that moved together, told after their commit.
 type Moved = broadcast::Sender<Arc<[Scope]>>;
 
+/// Asked before each statement whether it may run; "no" is what a kill at that point would be. Only a
+/// simulation has one.
+pub type Fuse = Arc<dyn Fn() -> bool + Send + Sync>;
+
 /// Pokes that a slow listener may fall behind by; a lost one costs time only (sync.md F10).
 const POKES: usize = 1024;
+
+/// How long a node that starts waits to hear the others.
+const HEARING: Duration = Duration::from_secs(2);
 
 /// A database. Clones share it.
 #[derive(Clone)]
@@ -101,11 +110,19 @@ impl Db {
     /// # Errors
     /// When the address is none of both, or the file cannot be opened.
     pub fn open(url: &str) -> Result<Self, Fault> {
+        Self::open_fused(url, None)
+    }
+
+    /// [`Db::open`], with a fuse that a simulation may blow between any two statements.
+    ///
+    /// # Errors
+    /// As [`Db::open`].
+    pub fn open_fused(url: &str, fuse: Option<Fuse>) -> Result<Self, Fault> {
         let moved = broadcast::Sender::new(POKES);
         let engine = if let Some(path) = url.strip_prefix("sqlite:") {
-            Engine::Sqlite(Arc::new(sqlite::Sqlite::open(Path::new(path), moved.clone())?))
+            Engine::Sqlite(Arc::new(sqlite::Sqlite::open(Path::new(path), moved.clone(), fuse)?))
         } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            Engine::Postgres(Arc::new(postgres::Postgres::open(url, moved.clone())?))
+            Engine::Postgres(Arc::new(postgres::Postgres::open(url, moved.clone(), fuse)?))
         } else {
             return Err(Fault::new(
                 "the database's address is neither sqlite:PATH nor postgres://…",
@@ -183,10 +200,21 @@ impl Db {
         }
     }
 
-    /// The scopes that move from now on, told after each commit of this node: hints for pokes.
+    /// The scopes that move from now on, told after each commit of this node and of the others on
+    /// the same database: hints for pokes. Without a scope: anything may have moved.
     #[must_use]
     pub fn moved(&self) -> broadcast::Receiver<Arc<[Scope]>> {
         self.moved.subscribe()
+    }
+
+    /// Begins to hear the other nodes, and waits a moment for that; the link is sought for ever.
+    pub async fn attend(&self) {
+        if let Engine::Postgres(postgres) = &self.engine
+            && let Some(mut hears) = postgres.nodes().map(nodes::Nodes::hears)
+        {
+            // Late or not at all: who listens by then is poked once when the link stands.
+            let _ = tokio::time::timeout(HEARING, hears.wait_for(|hears| *hears)).await;
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection, OpenFlags, ToSql, params_from_iter};
 use tokio::sync::oneshot;
 
-use super::Moved;
+use super::{Fuse, Moved};
 use super::answer::{Answer, Fault, Stop};
 use super::pool::Pool;
 use super::statement::Statement;
@@ -135,11 +135,12 @@ pub(super) struct Sqlite {
     path: PathBuf,
     jobs: mpsc::Sender<Box<dyn Job>>,
     readers: Pool<Tx>,
+    fuse: Option<Fuse>,
 }
 
 impl Sqlite {
-    pub(super) fn open(path: &Path, moved: Moved) -> Result<Self, Fault> {
-        let mut tx = Tx::new(tx::Link::Sqlite(Link::writer(path)?));
+    pub(super) fn open(path: &Path, moved: Moved, fuse: Option<Fuse>) -> Result<Self, Fault> {
+        let mut tx = Tx::new(tx::Link::Sqlite(Link::writer(path)?), fuse.clone());
         let (jobs, waiting) = mpsc::channel::<Box<dyn Job>>();
         // The thread ends with the last sender, that is with the last `Db`.
         std::thread::Builder::new()
@@ -150,7 +151,7 @@ impl Sqlite {
                 }
             })
             .map_err(|e| Fault::of("starting the database's writer", e))?;
-        Ok(Self { path: path.to_owned(), jobs, readers: Pool::new(READERS) })
+        Ok(Self { path: path.to_owned(), jobs, readers: Pool::new(READERS), fuse })
     }
 
     /// Hands a verb to the writer; the answer comes after the commit.
@@ -165,8 +166,10 @@ impl Sqlite {
     }
 
     pub(super) fn read<T>(&self, verb: &dyn Fn(&mut Tx) -> Answer<T>) -> Answer<T> {
-        let mut lent = self.readers.take();
-        let tx = lent.link(|| Ok(Tx::new(tx::Link::Sqlite(Link::reader(&self.path)?))))?;
+        let mut lent = self.readers.take()?;
+        let tx = lent.link(|| {
+            Ok(Tx::new(tx::Link::Sqlite(Link::reader(&self.path)?), self.fuse.clone()))
+        })?;
         tx.mend();
         let answer = match tx.batch("BEGIN") {
             Ok(()) => tx.perform(verb),
@@ -315,7 +318,7 @@ mod tests {
     fn world() -> World {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x.db");
-        let mut tx = Tx::new(tx::Link::Sqlite(Link::writer(&path).unwrap()));
+        let mut tx = Tx::new(tx::Link::Sqlite(Link::writer(&path).unwrap()), None);
         tx.batch("CREATE TABLE thing (id TEXT PRIMARY KEY)").unwrap();
         World { tx, moved: broadcast::Sender::new(8), path, _folder: folder }
     }

@@ -10,7 +10,7 @@ use super::answer::{Answer, Fault, Kind, Stop};
 use super::feed::Feed;
 use super::statement::Statement;
 use super::value::{Row, Value};
-use super::{postgres, sqlite};
+use super::{Fuse, postgres, sqlite};
 
 /// A transaction in progress. What a verb does, it does through this and nothing else, since the
 /// database may ask to run it again.
@@ -19,6 +19,7 @@ pub struct Tx {
     pub(super) feed: Feed,
     depth: u32,
     broken: Option<Kind>,
+    fuse: Option<Fuse>,
 }
 
 /// A connection of one of the two engines.
@@ -37,8 +38,8 @@ pub struct Shape {
 }
 
 impl Tx {
-    pub(super) fn new(link: Link) -> Self {
-        Self { link, feed: Feed::default(), depth: 0, broken: None }
+    pub(super) fn new(link: Link, fuse: Option<Fuse>) -> Self {
+        Self { link, feed: Feed::default(), depth: 0, broken: None, fuse }
     }
 
     /// Every row of a query, or of a statement with RETURNING.
@@ -168,6 +169,10 @@ impl Tx {
     fn run<T>(&mut self, act: impl FnOnce(&mut Link) -> Result<T, Fault>) -> Result<T, Fault> {
         if self.broken.is_some() {
             return Err(Fault::new("a statement after a fault"));
+        }
+        if self.fuse.as_ref().is_some_and(|allows| !allows()) {
+            self.broken = Some(Kind::Final);
+            return Err(Fault::new("the fuse has blown"));
         }
         act(&mut self.link).inspect_err(|fault| self.broken = Some(fault.kind()))
     }

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use crate::fault::{Fault, Stop};
-use crate::ports::{Chance, Secret, Vault, VaultError};
+use crate::ports::{Chance, Fuse, Secret, Vault, VaultError};
 use open::{Key, Opened};
 
 /// The duty database's file.
@@ -48,8 +48,9 @@ impl Store {
         vault: &dyn Vault,
         chance: &dyn Chance,
         stamp: i64,
+        fuse: Option<&Fuse>,
     ) -> StoreState {
-        match Self::try_open(folder, vault, chance, stamp) {
+        match Self::try_open(folder, vault, chance, stamp, fuse) {
             Ok(store) => StoreState::Open(Box::new(store)),
             Err(fault) => StoreState::Unusable(fault),
         }
@@ -60,12 +61,13 @@ impl Store {
         vault: &dyn Vault,
         chance: &dyn Chance,
         stamp: i64,
+        fuse: Option<&Fuse>,
     ) -> Result<Self, Fault> {
         std::fs::create_dir_all(folder)?;
         let key = key_of(vault, chance, Secret::DutyKey)?;
-        let (duty, aside) = opened(folder, DUTY_FILE, &key, open::DUTY, stamp)?;
+        let (duty, aside) = opened(folder, DUTY_FILE, &key, open::DUTY, stamp, fuse)?;
         let mut store = Self { duty, care: None, kept_aside: aside };
-        store.open_care(folder, vault, chance, stamp)?;
+        store.open_care(folder, vault, chance, stamp, fuse)?;
         Ok(store)
     }
 
@@ -76,10 +78,11 @@ impl Store {
         vault: &dyn Vault,
         chance: &dyn Chance,
         stamp: i64,
+        fuse: Option<&Fuse>,
     ) -> Result<(), Fault> {
         match key_of(vault, chance, Secret::CareKey) {
             Ok(key) => {
-                let (care, aside) = opened(folder, CARE_FILE, &key, open::CARE, stamp)?;
+                let (care, aside) = opened(folder, CARE_FILE, &key, open::CARE, stamp, fuse)?;
                 self.care = Some(care);
                 self.kept_aside |= aside;
                 Ok(())
@@ -114,9 +117,15 @@ fn opened(
     key: &Key,
     migrations: &[open::Migration],
     stamp: i64,
+    fuse: Option<&Fuse>,
 ) -> Result<(Connection, bool), Fault> {
     match open::open(&folder.join(file), key, migrations, stamp)? {
-        Opened::Ready { db, kept_aside } => Ok((db, kept_aside.is_some())),
+        Opened::Ready { mut db, kept_aside } => {
+            if let Some(allows) = fuse.cloned() {
+                db.commit_hook(Some(move || !allows()))?;
+            }
+            Ok((db, kept_aside.is_some()))
+        }
         Opened::Newer => Err(Fault::Store(format!("{file} is of a newer version"))),
     }
 }
