@@ -55,7 +55,6 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use releve_shared::sync::Scope;
 use releve_shared::time::Moment;
@@ -64,7 +63,6 @@ use tokio::sync::broadcast;
 mod answer;
 mod feed;
 pub mod migrate;
-mod nodes;
 mod pool;
 mod postgres;
 mod sqlite;
@@ -86,9 +84,6 @@ pub type Fuse = Arc<dyn Fn() -> bool + Send + Sync>;
 
 /// Pokes that a slow listener may fall behind by; a lost one costs time only (sync.md F10).
 const POKES: usize = 1024;
-
-/// How long a node that starts waits to hear the others.
-const HEARING: Duration = Duration::from_secs(2);
 
 /// A database. Clones share it.
 #[derive(Clone)]
@@ -200,21 +195,10 @@ impl Db {
         }
     }
 
-    /// The scopes that move from now on, told after each commit of this node and of the others on
-    /// the same database: hints for pokes. Without a scope: anything may have moved.
+    /// The scopes that move from now on, told after each commit of this node: hints for pokes.
     #[must_use]
     pub fn moved(&self) -> broadcast::Receiver<Arc<[Scope]>> {
         self.moved.subscribe()
-    }
-
-    /// Begins to hear the other nodes, and waits a moment for that; the link is sought for ever.
-    pub async fn attend(&self) {
-        if let Engine::Postgres(postgres) = &self.engine
-            && let Some(mut hears) = postgres.nodes().map(nodes::Nodes::hears)
-        {
-            // Late or not at all: who listens by then is poked once when the link stands.
-            let _ = tokio::time::timeout(HEARING, hears.wait_for(|hears| *hears)).await;
-        }
     }
 }
 

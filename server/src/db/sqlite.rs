@@ -166,7 +166,7 @@ impl Sqlite {
     }
 
     pub(super) fn read<T>(&self, verb: &dyn Fn(&mut Tx) -> Answer<T>) -> Answer<T> {
-        let mut lent = self.readers.take()?;
+        let mut lent = self.readers.take();
         let tx = lent.link(|| {
             Ok(Tx::new(tx::Link::Sqlite(Link::reader(&self.path)?), self.fuse.clone()))
         })?;
