@@ -189,6 +189,13 @@ wire_enum! {
         SunReplayed = "sun_replayed",
         /// The counter goes against the order of time: a tap read in advance.
         SunOutOfOrder = "sun_out_of_order",
+        /// The chip's counter is far ahead of the tap before: somebody else has read the tag a lot.
+        SunJump = "sun_jump",
+        /// The chip is not the one known for this tag, or it is known for another tag too: one of them
+        /// may be a copy.
+        SunTwoChips = "sun_two_chips",
+        /// Another home's tag was read by the same phone sooner than anybody can get there.
+        TwoPlaces = "two_places",
         /// The moment is only claimed by the phone's clock.
         TimeClaimed = "time_claimed",
         /// The phone's wall clock was more than two minutes wrong.
