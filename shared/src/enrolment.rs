@@ -161,6 +161,7 @@ impl WipeOrder {
 }
 
 /// `POST /api/phone/wiped`: the phone confirms, with the order's nonce; no token is left to show.
+/// The answer says it back, as no portal would.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WipeReceipt {
     /// Which phone.

@@ -175,6 +175,21 @@ impl Core {
         Ok(Some(Step::Send(request)))
     }
 
+    /// The next token, when the server has said that it keeps it.
+    fn token_kept(
+        &self,
+        came: &Result<Response, NoAnswer>,
+    ) -> Result<Result<Vec<u8>, Failure>, Stop> {
+        let next = self.ports.vault.get(Secret::NextToken)?.unwrap_or_default();
+        let told = TokenRequest { next: Digest::of(&[&next]) };
+        Ok(answer::accepted(came, &told).map(|()| next))
+    }
+
+    fn receipt_kept(&self, came: &Result<Response, NoAnswer>) -> Result<(), Failure> {
+        let confirm = self.marker.as_ref().and_then(|marker| marker.confirm.as_ref());
+        confirm.map_or(Ok(()), |confirm| answer::accepted(came, &confirm.receipt))
+    }
+
     fn token_changed(&mut self, at: Moment) -> Result<(), Stop> {
         self.ports.vault.destroy(Secret::NextToken)?;
         write(&mut self.store()?.duty, |tx| {
@@ -214,12 +229,9 @@ impl Core {
                 Ok(pull) => self.pulled(flight, &pull, told, now),
                 Err(failure) => self.not_answered(failure, now),
             },
-            Purpose::Token => match answer::accepted(came) {
-                Ok(()) => {
-                    let vault = &*self.ports.vault;
-                    if let Some(next) = vault.get(Secret::NextToken)? {
-                        vault.put(Secret::Token, &next)?;
-                    }
+            Purpose::Token => match self.token_kept(came)? {
+                Ok(next) => {
+                    self.ports.vault.put(Secret::Token, &next)?;
                     let at = self.measured(now)?.at;
                     self.token_changed(at)?;
                     self.engine.worked();
@@ -233,13 +245,22 @@ impl Core {
                 }
                 self.start_destroying()
             }
-            Purpose::Receipt => match answer::accepted(came) {
-                // A server that does not know the order any more has nothing left to hear.
-                Ok(()) | Err(Failure::Refused(_)) => {
+            Purpose::Receipt => match self.receipt_kept(came) {
+                Ok(()) => {
                     self.engine.worked();
                     self.at_stage(Stage::Done)
                 }
-                Err(failure) => self.not_answered(failure, now),
+                // A server that does not know the order any more has nothing left to hear.
+                Err(Failure::Refused(said)) if said.refusal == Refusal::NotFound => {
+                    self.engine.worked();
+                    self.at_stage(Stage::Done)
+                }
+                // Nothing is held any more that a refusal could be about.
+                Err(Failure::Refused(said)) => {
+                    self.fail(said.refusal, None, now);
+                    Ok(())
+                }
+                Err(failure @ Failure::Later { .. }) => self.not_answered(failure, now),
             },
             Purpose::Enrol => Ok(()),
         }

@@ -190,7 +190,8 @@ pub struct PullAnswer {
 }
 
 /// `POST /api/phone/token`: the phone announces its next token. Asked again with the same digest it
-/// gives the same answer; the old token works until the new one is used.
+/// gives the same answer, which says back what was asked, as no portal would; the old token works
+/// until the new one is used.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TokenRequest {
     /// SHA-256 of the next token, which the phone drew and keeps before it asks.

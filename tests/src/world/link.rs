@@ -29,6 +29,8 @@ pub enum Weather {
     Portal,
     /// A portal says 302 to its own page.
     Redirected,
+    /// A portal says 204 without a word.
+    Bare204,
     /// A proxy says 401 without a word.
     Bare401,
     /// A proxy says 403 without a word.
@@ -108,6 +110,7 @@ fn through(agent: &Agent, weather: Weather, request: &Request) -> Result<Respons
         }
         Weather::Portal => Ok(page(200)),
         Weather::Redirected => Ok(page(302)),
+        Weather::Bare204 => Ok(bare(204)),
         Weather::Bare401 => Ok(bare(401)),
         Weather::Bare403 => Ok(bare(403)),
         Weather::BadGateway => Ok(page(502)),

@@ -32,12 +32,13 @@ pub(crate) fn read<T: DeserializeOwned>(came: &Result<Response, NoAnswer>) -> Re
     }
 }
 
-/// An answer of which only the success counts.
-pub(crate) fn accepted(came: &Result<Response, NoAnswer>) -> Result<(), Failure> {
-    match came {
-        Ok(Response { status: 204, .. }) => Ok(()),
-        _ => read::<serde::de::IgnoredAny>(came).map(|_| ()),
-    }
+/// Whether the server has kept what it was told: it says it back, which a portal between, with a
+/// bare 204 or a JSON of its own, does not.
+pub(crate) fn accepted<T: DeserializeOwned + PartialEq>(
+    came: &Result<Response, NoAnswer>,
+    told: &T,
+) -> Result<(), Failure> {
+    if read::<T>(came)? == *told { Ok(()) } else { Err(later(Refusal::NotTheServer)) }
 }
 
 fn refusal(response: &Response) -> Failure {
@@ -87,6 +88,29 @@ mod tests {
             read::<releve_shared::sync::PullAnswer>(&almost),
             Err(later(Refusal::NotTheServer))
         );
+    }
+
+    /// T11: what only has to be heard is heard by the server alone.
+    #[test]
+    fn a_portal_has_not_kept_what_the_server_was_told() {
+        let told = serde_json::json!({ "next": "abc" });
+        for portal in [
+            came(204, "", ""),
+            came(200, "", ""),
+            came(200, "text/html", "<html>Bienvenue</html>"),
+            came(200, "text/html", "{\"next\":\"abc\"}"),
+            came(200, "application/json", "{}"),
+            came(200, "application/json", "{\"next\":\"other\"}"),
+            came(302, "text/html", ""),
+            came(511, "text/html", "<html>Bienvenue</html>"),
+            came(511, "application/json", "{\"next\":\"abc\"}"),
+        ] {
+            match accepted(&portal, &told) {
+                Err(Failure::Later { .. }) => {}
+                other => panic!("{portal:?}: {other:?}"),
+            }
+        }
+        assert_eq!(accepted(&came(200, "application/json", "{\"next\":\"abc\"}"), &told), Ok(()));
     }
 
     #[test]

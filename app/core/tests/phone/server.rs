@@ -221,8 +221,9 @@ impl Server {
             request.headers.iter().find(|(n, _)| n == name).map(|(_, value)| value.clone())
         };
         if path == "/api/phone/wiped" {
-            self.receipts.push(read(request));
-            return Response { status: 204, content_type: String::new(), body: Vec::new() };
+            let receipt: WipeReceipt = read(request);
+            self.receipts.push(receipt.clone());
+            return json(200, &receipt);
         }
         if path == "/api/phone/enrol" {
             return self.enrol(&read(request), now);
@@ -254,7 +255,7 @@ impl Server {
                 if !phone.tokens.contains(&asked.next) {
                     phone.tokens.push(asked.next);
                 }
-                json(200, &serde_json::json!({}))
+                json(200, &asked)
             }
             other => panic!("{other} is no door of the server"),
         }

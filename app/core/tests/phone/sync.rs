@@ -40,6 +40,7 @@ fn neither_a_portal_nor_a_bare_401_loses_anything() {
         (Net::Down, Refusal::Offline, PhoneState::Ready),
         (Net::Portal, Refusal::NotTheServer, PhoneState::Ready),
         (Net::Bare(503), Refusal::TryAgain, PhoneState::Ready),
+        (Net::Bare(204), Refusal::NotTheServer, PhoneState::Ready),
         (Net::Bare(302), Refusal::NotTheServer, PhoneState::Ready),
         (Net::Bare(401), Refusal::SignInNeeded, PhoneState::SignInNeeded),
         (Net::Bare(403), Refusal::SignInNeeded, PhoneState::SignInNeeded),

@@ -3,7 +3,6 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use releve_shared::enrolment::{WipeMode, WipeReceipt};
@@ -111,13 +110,15 @@ pub(super) async fn carrier_blocked(
     Ok(Json(row))
 }
 
-/// A phone confirms that its data is gone. It has no token left: the order's nonce is the proof.
+/// A phone confirms that its data is gone, and is told back what it said: a bare success could be a
+/// captive portal's. It has no token left: the order's nonce is the proof.
 pub(super) async fn wiped(
     State(app): State<App>,
     Json(receipt): Json<WipeReceipt>,
-) -> Result<StatusCode, Refused> {
+) -> Result<Json<WipeReceipt>, Refused> {
+    let kept = receipt.clone();
     app.write(move |tx, now| confirm(tx, &receipt, now)).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(Json(kept))
 }
 
 fn confirm(tx: &mut Tx, receipt: &WipeReceipt, now: Moment) -> Answer<()> {

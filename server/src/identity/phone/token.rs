@@ -1,8 +1,8 @@
 //! Rotation: the phone announces its next token and goes on with the old one until it uses the new.
 //! So a lost answer locks nobody out.
 
+use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
 use releve_shared::id::DeviceId;
 use releve_shared::keys::Digest;
 use releve_shared::refusal::Refusal;
@@ -14,15 +14,16 @@ use crate::app::App;
 use crate::db::{Answer, Tx};
 use crate::http::Refused;
 
-/// Keeps the digest of the phone's next token. Asking again with the same digest changes nothing.
+/// Keeps the digest of the phone's next token, and says it back: a bare success could be a captive
+/// portal's. Asking again with the same digest changes nothing.
 pub(super) async fn announce(
     State(app): State<App>,
     phone: Phone<TokenRequest>,
-) -> Result<StatusCode, Refused> {
+) -> Result<Json<TokenRequest>, Refused> {
     phone.must_read()?;
     let (device, shown, next) = (phone.device, phone.token, phone.request.next);
     app.write(move |tx, now| keep(tx, device, shown, next, now)).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(Json(TokenRequest { next }))
 }
 
 fn keep(tx: &mut Tx, device: DeviceId, shown: Digest, next: Digest, now: Moment) -> Answer<()> {
