@@ -99,9 +99,14 @@ pub struct KeyFiles {
     pub master_file: PathBuf,
 }
 
+    /// The recovery key, 32 bytes in base64url, which seals backups. The first `backup` makes it.
+    pub backup_file: PathBuf,
 impl Default for KeyFiles {
     fn default() -> Self {
-        Self { master_file: PathBuf::from("releve-data/master.key") }
+        Self {
+            master_file: PathBuf::from("releve-data/master.key"),
+            backup_file: PathBuf::from("releve-data/backup.key"),
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use releve_server::commands::{self, demo, doctor, user, verify};
+use releve_server::commands::{self, backup, demo, doctor, restore, user, verify};
 use releve_server::config::{Config, Log, LogFormat};
 use releve_server::db::Fault;
 use releve_server::tasks;
@@ -30,6 +30,27 @@ enum Command {
         /// The database was put back from a copy: phones offer again what the copy does not know.
         #[arg(long)]
         restored: bool,
+    },
+    /// Writes all that the server needs to live again into one sealed file, while it serves.
+    Backup {
+        /// The file to write; it must not exist yet.
+        #[arg(long, required_unless_present = "verify", conflicts_with = "verify")]
+        to: Option<PathBuf>,
+        /// Restores this file into a database of its own, checks it, and throws that away.
+        #[arg(long)]
+        verify: Option<PathBuf>,
+        /// The recovery key's file, instead of keys.backup_file.
+        #[arg(long)]
+        key: Option<PathBuf>,
+    },
+    /// Puts a backup into an empty database; phones then offer again what it does not know.
+    Restore {
+        /// The file that `backup` has written.
+        #[arg(long)]
+        from: PathBuf,
+        /// The recovery key's file, instead of keys.backup_file.
+        #[arg(long)]
+        key: Option<PathBuf>,
     },
     /// Fills an empty database with a realistic agency.
     Demo(demo::Args),
@@ -70,7 +91,12 @@ fn run(args: Args) -> Result<bool, Fault> {
         Command::Verify { export } => return verify::verify(export),
         Command::Openapi { out } => return commands::openapi(out.as_deref()).map(|()| true),
         Command::Doctor => return runtime()?.block_on(doctor::doctor(args.config.as_deref())),
-        Command::Serve | Command::Migrate { .. } | Command::Demo(_) | Command::User { .. } => {
+        Command::Serve
+        | Command::Migrate { .. }
+        | Command::Backup { .. }
+        | Command::Restore { .. }
+        | Command::Demo(_)
+        | Command::User { .. } => {
             let read = Config::load(args.config.as_deref());
             read.map_err(|e| Fault::of("starting", e))?
         }
@@ -87,11 +113,22 @@ fn run(args: Args) -> Result<bool, Fault> {
                 let ran = commands::migrate(&config, restored).await?;
                 println!("{ran} migrations ran; the database is up to date.");
             }
+            Command::Backup { to: Some(to), key, .. } => {
+                backup::backup(&config, &to, key.as_deref()).await?;
+            }
+            Command::Backup { to: None, verify: Some(file), key } => {
+                return restore::verify(config, &file, key.as_deref()).await;
+            }
+            Command::Restore { from, key } => {
+                restore::restore(&config, &from, key.as_deref()).await?;
+            }
             Command::Demo(args) => {
                 log(&Log { level: "warn".to_owned(), format: LogFormat::Text });
                 demo::demo(config, args).await?;
             }
             Command::User { command } => user::user(config, command).await?,
+            // The parser asks for one of the two.
+            Command::Backup { to: None, verify: None, .. } => {}
             Command::Doctor | Command::Verify { .. } | Command::Openapi { .. } => {}
         }
         Ok(true)

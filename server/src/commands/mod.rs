@@ -1,7 +1,10 @@
 //! What the commands of `releve-server` do.
 
+pub mod backup;
 pub mod demo;
 pub mod doctor;
+pub mod restore;
+mod sealed;
 pub mod user;
 pub mod verify;
 

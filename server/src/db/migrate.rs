@@ -116,6 +116,40 @@ pub fn newest(tx: &mut Tx) -> Result<i64, Fault> {
     Ok(seen(tx)?.last_key_value().map_or(0, |(number, _)| *number))
 }
 
+/// The migrations that this database has run, by number and name.
+///
+/// # Errors
+/// As [`newest`].
+pub fn ran(tx: &mut Tx) -> Result<Vec<(i64, String)>, Fault> {
+    Ok(seen(tx)?.into_iter().map(|(number, (name, _))| (number, name)).collect())
+}
+
+/// Makes the schema of another database in an empty one, whatever its engine: only the migrations
+/// that `ran` there.
+///
+/// # Errors
+/// Those of [`migrate`], and when this binary does not know all of them.
+pub fn migrate_as(
+    tx: &mut Tx,
+    ran: &[(i64, String)],
+    now: Moment,
+    epoch: &str,
+) -> Result<usize, Fault> {
+    // A pair has a file for each engine: `0007_what.sqlite.sql` is `0007_what` too.
+    let stem = |name: &str| name.split('.').next().unwrap_or_default().to_owned();
+    let there: Vec<String> = ran.iter().map(|(_, name)| stem(name)).collect();
+    let known: Vec<String> = FILES.iter().map(|(name, _)| stem(name)).collect();
+    if let Some(strange) = there.iter().find(|name| !known.contains(name)) {
+        return Err(Fault::new(format!(
+            "database_newer: migration {strange} is not known to this version of Relève; use the \
+             version that made the copy, or a newer one / la migration {strange} est inconnue de \
+             cette version de Relève : utilisez celle qui a fait la copie, ou une plus récente"
+        )));
+    }
+    let due = FILES.iter().filter(|(name, _)| there.contains(&stem(name)));
+    migrate_with(tx, &due.copied().collect::<Vec<_>>(), now, epoch)
+}
+
 /// The newest migration that this binary knows.
 #[must_use]
 pub fn known() -> i64 {

@@ -61,6 +61,7 @@ use releve_shared::time::Moment;
 use tokio::sync::broadcast;
 
 mod answer;
+mod copy;
 mod feed;
 pub mod migrate;
 mod pool;
@@ -71,6 +72,7 @@ mod tx;
 mod value;
 
 pub use answer::{Answer, Fault, Stop};
+pub use copy::Table;
 pub use statement::{Statement, statements};
 pub use tx::{Shape, Tx};
 pub use value::{Column, Row, Value};

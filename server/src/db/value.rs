@@ -249,6 +249,10 @@ impl Row {
     /// How many columns it has.
     #[must_use]
     pub fn width(&self) -> usize {
+    pub(super) fn values(&self) -> &[Value] {
+        &self.values
+    }
+
         self.values.len()
     }
 

@@ -46,6 +46,12 @@ impl MasterKey {
         key.ok_or_else(|| Fault::new("the master key's file does not hold 32 bytes in base64url"))
     }
 
+    /// Its bytes.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
     /// The text of its file.
     #[must_use]
     pub fn text(&self) -> String {
