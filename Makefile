@@ -1,6 +1,6 @@
 # The doors of the project. Each is a script, so that it can be read and run by itself.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test gen pictures coverage
+.PHONY: help setup demo test gen pictures coverage bench
 
 help: ## Shows this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -22,3 +22,6 @@ pictures: ## Takes the pictures of docs/pictures from the running product
 
 coverage: ## Writes docs/coverage.md: which acceptance rows have a test
 	@node scripts/coverage.mjs
+
+bench: ## Measures beside peers and ceilings: docs/performance.md; ONLY=P1,D3 QUICK=1 for some
+	@ONLY=$(ONLY) QUICK=$(QUICK) scripts/bench
