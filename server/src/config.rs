@@ -24,6 +24,8 @@ pub struct Config {
     pub sessions: Sessions,
     /// How much is too much.
     pub limits: Limits,
+    /// The mail server.
+    pub mail: Mail,
     /// What is logged, and how.
     pub log: Log,
     /// The master key, read from its file by the command that needs it.
@@ -97,10 +99,10 @@ impl fmt::Debug for Database {
 pub struct KeyFiles {
     /// 32 bytes in base64url, readable by the server alone. `serve` makes it when it is absent.
     pub master_file: PathBuf,
-}
-
     /// The recovery key, 32 bytes in base64url, which seals backups. The first `backup` makes it.
     pub backup_file: PathBuf,
+}
+
 impl Default for KeyFiles {
     fn default() -> Self {
         Self {
@@ -170,6 +172,80 @@ impl Default for Limits {
             requests_per_phone: 600,
         }
     }
+}
+
+/// The mail server that takes our mails. Without a host, no mail leaves.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Mail {
+    /// Its name or address; empty for none.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// How the way there is protected.
+    pub security: MailSecurity,
+    /// Who signs in; empty for nobody.
+    pub user: String,
+    /// A file that holds the password, on its first line.
+    pub password_file: Option<PathBuf>,
+    /// Who mails come from: `Name <address>`.
+    pub from: String,
+    /// The language of mails to the office.
+    pub language: MailLanguage,
+}
+
+impl Default for Mail {
+    fn default() -> Self {
+        Self {
+            host: String::new(),
+            port: 587,
+            security: MailSecurity::Starttls,
+            user: String::new(),
+            password_file: None,
+            from: "Relève <releve@localhost>".to_owned(),
+            language: MailLanguage::Fr,
+        }
+    }
+}
+
+impl Mail {
+    /// The password of its file, for who signs in.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn password(&self) -> Result<Option<String>, ConfigError> {
+        let Some(path) = self.password_file.as_ref().filter(|_| !self.user.is_empty()) else {
+            return Ok(None);
+        };
+        let text = std::fs::read_to_string(path).map_err(|error| ConfigError::Secret {
+            name: "mail.password_file",
+            path: path.display().to_string(),
+            error,
+        })?;
+        Ok(Some(text.lines().next().unwrap_or_default().to_owned()))
+    }
+}
+
+/// How the way to the mail server is protected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MailSecurity {
+    /// TLS from the first byte (port 465).
+    Tls,
+    /// TLS asked for on a plain connection, and required (port 587).
+    Starttls,
+    /// None: for a mail server on the same machine.
+    None,
+}
+
+/// The language of mails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MailLanguage {
+    /// French.
+    Fr,
+    /// English.
+    En,
 }
 
 /// What is logged, and how.

@@ -19,7 +19,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::app::App;
-use crate::{audit, clients, health, identity, people, sync, visits};
+use crate::{audit, clients, health, identity, messages, people, sync, visits};
 
 pub use crate::identity::desk::{Desk, Role};
 pub use crate::identity::phone::Phone;
@@ -42,6 +42,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(people::routes())
         .merge(clients::routes())
         .merge(visits::routes())
+        .merge(messages::routes())
 }
 
 fn description() -> OpenApi {

@@ -10,6 +10,8 @@ pub mod demo;
 pub mod health;
 pub mod http;
 pub mod identity;
+pub mod messages;
+pub mod notices;
 pub mod people;
 pub mod sync;
 pub mod tasks;

@@ -85,6 +85,12 @@ ids! {
     DeviceId,
     /// A one-time enrolment of a phone.
     EnrolmentId,
+    /// A thread between the office and a caregiver.
+    ThreadId,
+    /// A message of a thread; for one of a phone, also the id of its command.
+    MessageId,
+    /// A notice to be sent by mail.
+    NoticeId,
     /// A command of a phone's outbox.
     CommandId,
     /// A desk sign-in.

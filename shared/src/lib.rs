@@ -11,6 +11,7 @@ pub mod establishment;
 pub mod hours;
 pub mod id;
 pub mod keys;
+pub mod message;
 pub mod person;
 pub mod proof;
 pub mod refusal;

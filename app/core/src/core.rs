@@ -155,6 +155,11 @@ impl Core {
             }
             Act::Undo { event } => self.undo(event, &now),
             Act::WriteNotes { visit, notes } => self.write_notes(visit, notes, &now),
+            Act::ReadMessage { message } => self.read_message(message, &now),
+            Act::WriteMessage { thread, text, alert } => {
+                self.write_message(thread, &text, alert, &now)
+            }
+            Act::AlertByMail { thread, alert } => self.alert_by_mail(thread, alert, &now),
             Act::SyncNow => {
                 self.engine.asked();
                 Ok(Reply::Done)

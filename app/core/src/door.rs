@@ -7,7 +7,8 @@ use releve_shared::badge::{Assurance, Method, Reading};
 use releve_shared::client::Client;
 use releve_shared::clock::Measured;
 use releve_shared::hours::Hours;
-use releve_shared::id::{ClientId, ClockEventId, CommandId, VisitId};
+use releve_shared::id::{ClientId, ClockEventId, CommandId, MessageId, ThreadId, VisitId};
+use releve_shared::message::Message;
 use releve_shared::refusal::Refusal;
 use releve_shared::time::{Day, Moment};
 use releve_shared::visit::{
@@ -62,6 +63,27 @@ pub enum Act {
         visit: VisitId,
         /// All of it.
         notes: VisitNotes,
+    },
+    /// "J'ai lu": a message of the office was read (row O-22). → [`Reply::Done`]
+    ReadMessage {
+        /// Which one.
+        message: MessageId,
+    },
+    /// Writes to the office (row O-23). → [`Reply::Done`]
+    WriteMessage {
+        /// In which thread; `None` begins one.
+        thread: Option<ThreadId>,
+        /// The words, at most 2,000 characters.
+        text: String,
+        /// "Alerter par email", for a thread that begins.
+        alert: bool,
+    },
+    /// "Alerter par email" of a thread. → [`Reply::Done`]
+    AlertByMail {
+        /// Which thread.
+        thread: ThreadId,
+        /// Whether the office is told by mail.
+        alert: bool,
     },
     /// Sends and fetches now instead of waiting for the next time. → [`Reply::Done`]
     SyncNow,
@@ -124,6 +146,13 @@ pub enum Ask {
         /// Which.
         id: ClientId,
     },
+    /// The threads with the office. → [`View::Threads`]
+    Threads,
+    /// One thread. → [`View::Thread`]
+    Thread {
+        /// Which.
+        id: ThreadId,
+    },
     /// What waits, what was received, what is to be corrected. → [`View::Outbox`]
     Outbox,
     /// What the employer sees, and every position read (row B-05). → [`View::Privacy`]
@@ -148,6 +177,13 @@ pub enum View {
     },
     /// See [`Ask::Client`].
     Client(ClientView),
+    /// See [`Ask::Threads`].
+    Threads {
+        /// The newest first.
+        threads: Vec<ThreadLine>,
+    },
+    /// See [`Ask::Thread`].
+    Thread(ThreadView),
     /// See [`Ask::Outbox`].
     Outbox {
         /// Newest first.
@@ -194,6 +230,11 @@ pub struct PhoneView {
     pub to_correct: u32,
     /// The visit in progress: the banner of every screen (row O-20).
     pub in_progress: Option<InProgress>,
+    /// Messages of the office to read, told in working time only (row B-14).
+    pub unread: u32,
+    /// The message that must be read now: over every screen but those that clock or call for help
+    /// (row O-22). `None` outside working time.
+    pub must_read: Option<MustRead>,
     /// Until when what is held may be read without network.
     pub lease_until: Option<Moment>,
     /// The app's version.
@@ -231,6 +272,54 @@ pub struct InProgress {
     pub client_label: String,
     /// Since when.
     pub since: Moment,
+}
+
+/// A message of the office whose reading is mandatory.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct MustRead {
+    /// Its thread.
+    pub thread: ThreadId,
+    /// The message.
+    pub message: Message,
+    /// How many more wait behind it.
+    pub more: u32,
+}
+
+/// A thread in the list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct ThreadLine {
+    /// Its id.
+    pub id: ThreadId,
+    /// Its last message.
+    pub last: MessageLine,
+    /// Messages of the office to read.
+    pub unread: u32,
+    /// Whether one of them is mandatory.
+    pub mandatory: bool,
+}
+
+/// A thread.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct ThreadView {
+    /// Its id.
+    pub id: ThreadId,
+    /// "Alerter par email".
+    pub alert: bool,
+    /// In order of time, those on the phone only included.
+    pub messages: Vec<MessageLine>,
+}
+
+/// A message and, when this phone made it, where it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct MessageLine {
+    /// The message.
+    pub message: Message,
+    /// Where it is, for one of hers.
+    pub state: Option<ActState>,
 }
 
 /// A day of planning.
@@ -362,6 +451,12 @@ pub enum ActKind {
     Void,
     /// Kilometres, expenses, comment.
     Notes,
+    /// A message of the office was read.
+    Read,
+    /// A message to the office.
+    Message,
+    /// "Alerter par email", ticked or unticked.
+    Alert,
     /// A sign-out.
     SignOut,
     /// Of another version of the app.

@@ -287,7 +287,12 @@ mod tests {
             .iter()
             .map(|item| match item.command() {
                 Command::Clock(clock) => clock.event,
-                Command::Notes(_) | Command::SignedOut | Command::Unknown => panic!("a stamp"),
+                Command::Notes(_)
+                | Command::ReadMessage(_)
+                | Command::WriteMessage(_)
+                | Command::AlertByMail(_)
+                | Command::SignedOut
+                | Command::Unknown => panic!("a stamp"),
             })
             .collect();
         let key = Signer::from_seed(&[4; 32]).public();

@@ -12,6 +12,7 @@ mod enrol;
 mod exchange;
 mod fault;
 mod lease;
+mod message;
 pub mod ndef;
 pub mod phone;
 pub mod ports;

@@ -64,7 +64,10 @@ impl Phone {
             Act::Badge { .. }
             | Act::ClockByHand { .. }
             | Act::Undo { .. }
-            | Act::WriteNotes { .. } => {
+            | Act::WriteNotes { .. }
+            | Act::ReadMessage { .. }
+            | Act::WriteMessage { .. }
+            | Act::AlertByMail { .. } => {
                 let reply = self.core().act(act);
                 self.ring();
                 reply

@@ -34,6 +34,8 @@ impl Core {
     pub(crate) fn view(&mut self, ask: &Ask, now: &Stamp) -> Result<View, Stop> {
         Ok(match ask {
             Ask::Phone => View::Phone(self.phone(now)?),
+            Ask::Threads => View::Threads { threads: self.threads(now)? },
+            Ask::Thread { id } => View::Thread(self.thread(*id, now)?),
             Ask::Outbox => View::Outbox { acts: self.outbox(now)? },
             Ask::Privacy => View::Privacy(self.privacy(now)?),
             Ask::Day { day } => View::Day(self.day(*day, now)?),
@@ -68,6 +70,8 @@ impl Core {
             waiting: 0,
             to_correct: 0,
             in_progress: None,
+            unread: 0,
+            must_read: None,
             lease_until: None,
             version: self.about.version.clone(),
         };
@@ -105,6 +109,10 @@ impl Core {
             client_label: scene.label(visit.id),
             since: start.counts_at(),
         });
+        if readable {
+            let news = self.news(&scene, &own, view.now.at)?;
+            (view.unread, view.must_read) = (news.unread, news.must_read);
+        }
         if readable && let Some(care_db) = &self.store()?.care {
             let people = care::rows::<Person>(care_db, &RowKind::Person)?;
             if let Some(me) = people.into_iter().find(|person| person.id == identity.person) {
@@ -310,7 +318,13 @@ fn notes_of(visit: VisitId, scene: &Scene, own: &Own) -> VisitNotes {
             Command::Notes(written) if written.visit == visit => {
                 Some((item.envelope.n, written.notes))
             }
-            Command::Notes(_) | Command::Clock(_) | Command::SignedOut | Command::Unknown => None,
+            Command::Notes(_)
+            | Command::Clock(_)
+            | Command::ReadMessage(_)
+            | Command::WriteMessage(_)
+            | Command::AlertByMail(_)
+            | Command::SignedOut
+            | Command::Unknown => None,
         })
         .max_by_key(|(n, _)| *n)
         .map(|(_, notes)| notes)
@@ -324,6 +338,8 @@ fn act_line(item: &Item, scene: &Scene, own: &Own) -> ActLine {
         let received = item.outcome.as_ref().map(|outcome| outcome.at);
         locate(&own.anchors, stamp, seq, received)
     };
+    // What is not in the chain comes after every stamp made before it.
+    let said = |stamp: &Stamp| claimed(stamp, own.events.last().map_or(1, |event| event.seq));
     let nobody_knows = || {
         let at = item.outcome.as_ref().map_or(Moment(0), |outcome| outcome.at);
         Measured { at, error_ms: None, quality: releve_shared::clock::Quality::Claimed }
@@ -342,10 +358,11 @@ fn act_line(item: &Item, scene: &Scene, own: &Own) -> ActLine {
             Err(_) => plain(ActKind::Other, None, nobody_knows()),
         },
         Command::Notes(notes) => {
-            // Notes are not in the chain: they come after every stamp made before them.
-            let seq = own.events.last().map_or(1, |event| event.seq);
-            plain(ActKind::Notes, Some(notes.visit), claimed(&notes.stamp, seq))
+            plain(ActKind::Notes, Some(notes.visit), said(&notes.stamp))
         }
+        Command::ReadMessage(read) => plain(ActKind::Read, None, said(&read.stamp)),
+        Command::WriteMessage(new) => plain(ActKind::Message, None, said(&new.stamp)),
+        Command::AlertByMail(wish) => plain(ActKind::Alert, None, said(&wish.stamp)),
         Command::SignedOut => plain(ActKind::SignOut, None, nobody_knows()),
         Command::Unknown => plain(ActKind::Other, None, nobody_knows()),
     };

@@ -34,6 +34,7 @@ pub fn body(tx: &mut Tx, kind: &RowKind, id: &str) -> Answer<Option<String>> {
         | RowKind::ClockEvent
         | RowKind::RetainedPeriod
         | RowKind::Notes
+        | RowKind::Thread
         | RowKind::Unknown(_) => None,
     };
     Ok(body.transpose().map_err(json)?)

@@ -58,6 +58,8 @@ pub fn statements() -> Vec<Statement> {
         crate::audit::ALL,
         crate::clients::ALL,
         crate::demo::ALL,
+        crate::messages::ALL,
+        crate::notices::ALL,
         crate::people::ALL,
         crate::sync::ALL,
         crate::visits::ALL,

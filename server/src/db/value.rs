@@ -180,6 +180,9 @@ ids!(
     ClockEventId,
     DeviceId,
     EnrolmentId,
+    ThreadId,
+    MessageId,
+    NoticeId,
     CommandId,
     AccountId,
     SessionId,
@@ -246,13 +249,13 @@ impl Row {
             .map_err(|e| Fault::of(format!("column {index} of {}", self.statement), e))
     }
 
-    /// How many columns it has.
-    #[must_use]
-    pub fn width(&self) -> usize {
     pub(super) fn values(&self) -> &[Value] {
         &self.values
     }
 
+    /// How many columns it has.
+    #[must_use]
+    pub fn width(&self) -> usize {
         self.values.len()
     }
 

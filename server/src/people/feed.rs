@@ -42,6 +42,7 @@ pub fn body(tx: &mut Tx, kind: &RowKind, id: &str) -> Answer<Option<String>> {
         | RowKind::Notes
         | RowKind::Client
         | RowKind::HomeTag
+        | RowKind::Thread
         | RowKind::Unknown(_) => None,
     };
     Ok(body.transpose().map_err(json)?)

@@ -8,6 +8,7 @@ use super::push::Sender;
 use crate::audit;
 use crate::db::{Answer, Tx};
 use crate::identity;
+use crate::messages;
 use crate::visits::{self, Reception};
 
 /// Runs a command.
@@ -18,6 +19,11 @@ pub(super) fn run(tx: &mut Tx, from: &Sender, envelope: &Envelope, now: Moment) 
             visits::record_clock(tx, &reception(from, now), envelope.id, &clock)
         }
         Command::Notes(notes) => visits::write_notes(tx, &reception(from, now), &notes),
+        Command::ReadMessage(read) => messages::read_message(tx, &reception(from, now), &read),
+        Command::WriteMessage(new) => {
+            messages::write_message(tx, &reception(from, now), envelope.id, &new)
+        }
+        Command::AlertByMail(wish) => messages::alert_by_mail(tx, &reception(from, now), &wish),
         Command::SignedOut => {
             identity::sign_out(tx, from.device)?;
             audit::note(tx, &from.by, "phone.sign_out", from.device, "", now)?;

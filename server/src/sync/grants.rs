@@ -5,7 +5,7 @@ use releve_shared::sync::{RowKind, Scope};
 use releve_shared::time::Moment;
 
 use crate::db::{Answer, Tx};
-use crate::{clients, identity, people, visits};
+use crate::{clients, identity, messages, people, visits};
 
 /// Every scope granted to a person's phone, ascending (rows O-05, O-06).
 ///
@@ -31,6 +31,7 @@ pub fn body(tx: &mut Tx, kind: &RowKind, id: &str) -> Answer<Option<String>> {
         RowKind::Visit | RowKind::ClockEvent | RowKind::RetainedPeriod | RowKind::Notes => {
             visits::body(tx, kind, id)
         }
+        RowKind::Thread => messages::body(tx, id),
         // Announced by a newer binary that shares this database.
         RowKind::Unknown(_) => Ok(None),
     }

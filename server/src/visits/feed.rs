@@ -31,6 +31,7 @@ pub fn body(tx: &mut Tx, kind: &RowKind, id: &str) -> Answer<Option<String>> {
         | RowKind::Membership
         | RowKind::Client
         | RowKind::HomeTag
+        | RowKind::Thread
         | RowKind::Unknown(_) => None,
     };
     Ok(body.transpose().map_err(json)?)

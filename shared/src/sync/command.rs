@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::{Anchor, Stamp};
-use crate::id::{ClientId, CommandId, DeviceId, VisitId};
+use crate::id::{ClientId, CommandId, DeviceId, MessageId, ThreadId, VisitId};
 use crate::keys::Digest;
 use crate::proof::ChainHead;
 use crate::refusal::Refusal;
@@ -58,6 +58,12 @@ pub enum Command {
     Clock(Clock),
     /// Kilometres, expenses, comment of a visit (row O-19). Lane `badge`; the last one counts.
     Notes(WriteNotes),
+    /// A message of the office was read (row O-22). Lane `rest`.
+    ReadMessage(ReadMessage),
+    /// A message to the office (row O-23). Lane `rest`; the command's id is the message's.
+    WriteMessage(WriteMessage),
+    /// "Alerter par email" of a thread. Lane `rest`; the last one counts.
+    AlertByMail(AlertByMail),
     /// The worker has signed out of this phone. Lane `rest`.
     SignedOut,
     /// Of a newer phone.
@@ -92,6 +98,39 @@ pub struct WriteNotes {
     pub visit: VisitId,
     /// All of it: what is absent is erased.
     pub notes: VisitNotes,
+    /// When, by the phone's clocks.
+    pub stamp: Stamp,
+}
+
+/// A message of the office was read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadMessage {
+    /// Which one.
+    pub message: MessageId,
+    /// When, by the phone's clocks.
+    pub stamp: Stamp,
+}
+
+/// A message of the caregiver to the office.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WriteMessage {
+    /// In which thread; one that the server does not know begins with it.
+    pub thread: ThreadId,
+    /// The words, at most [`crate::message::TEXT_LIMIT`] characters.
+    pub text: String,
+    /// "Alerter par email", for a thread that begins.
+    pub alert: bool,
+    /// When, by the phone's clocks.
+    pub stamp: Stamp,
+}
+
+/// Whether the office is told by mail of what the caregiver writes in a thread.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AlertByMail {
+    /// Which thread.
+    pub thread: ThreadId,
+    /// Whether it is.
+    pub alert: bool,
     /// When, by the phone's clocks.
     pub stamp: Stamp,
 }

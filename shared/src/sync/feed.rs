@@ -53,6 +53,12 @@ impl Scope {
         Self(format!("organisation/{id}"))
     }
 
+    /// What only an organisation's desks look at: nothing is in it, pokes name it.
+    #[must_use]
+    pub fn desk(id: OrganisationId) -> Self {
+        Self(format!("desk/{id}"))
+    }
+
     /// A scope read back from a database or the wire.
     #[must_use]
     pub fn of(text: &str) -> Self {
@@ -101,6 +107,8 @@ wire_enum! {
         RetainedPeriod = "retained_period",
         /// [`NotesRow`], scope membership; its id is the visit's.
         Notes = "notes",
+        /// [`crate::message::Thread`], scope membership.
+        Thread = "thread",
         /// [`crate::client::Client`], scope client.
         Client = "client",
         /// [`crate::badge::HomeTag`], scope client.

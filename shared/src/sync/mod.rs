@@ -7,7 +7,8 @@ mod command;
 mod feed;
 
 pub use command::{
-    Clock, Command, Envelope, Lane, Note, Outcome, PushAnswer, PushRequest, Verdict, WriteNotes,
+    AlertByMail, Clock, Command, Envelope, Lane, Note, Outcome, PushAnswer, PushRequest,
+    ReadMessage, Verdict, WriteMessage, WriteNotes,
 };
 pub use feed::{
     ClockedRow, NotesRow, PullAnswer, PullRequest, Row, RowKind, Scope, SyncRefusal, TokenRequest,

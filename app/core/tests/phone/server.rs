@@ -395,7 +395,10 @@ impl Server {
                 self.put(&planning(), RowKind::Notes, notes.visit.to_string(), &row);
             }
             Command::SignedOut => self.signed_out = true,
-            Command::Unknown => {}
+            Command::ReadMessage(_)
+            | Command::WriteMessage(_)
+            | Command::AlertByMail(_)
+            | Command::Unknown => {}
         }
     }
 

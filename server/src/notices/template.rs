@@ -1,0 +1,47 @@
+//! What mails say, in French and in English. Pure.
+
+use super::Kind;
+use crate::config::MailLanguage;
+
+/// A mail ready to leave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mail {
+    pub subject: String,
+    pub text: String,
+}
+
+/// The mail of a kind: the first line of its file is the subject.
+pub fn mail(
+    kind: Kind,
+    language: MailLanguage,
+    organisation: &str,
+    base: &str,
+    about: &str,
+) -> Mail {
+    let (file, place) = match (kind, language) {
+        (Kind::Message, MailLanguage::Fr) => (include_str!("message.fr.txt"), "messages"),
+        (Kind::Message, MailLanguage::En) => (include_str!("message.en.txt"), "messages"),
+    };
+    let (subject, text) = file.split_once('\n').unwrap_or((file, ""));
+    let link = format!("{base}/#/{place}/{about}");
+    // A name is one line: nobody adds a header or a paragraph by it.
+    let name: String = organisation.chars().filter(|c| !c.is_control()).collect();
+    let fill = |part: &str| part.replace("{link}", &link).replace("{organisation}", &name);
+    Mail { subject: fill(subject), text: fill(text) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// O-23: a mail says where to look, and nothing else.
+    #[test]
+    fn a_mail_says_where_to_look_in_both_languages() {
+        for language in [MailLanguage::Fr, MailLanguage::En] {
+            let mail = mail(Kind::Message, language, "Les\r\nTilleuls", "https://r.example", "t1");
+            assert!(mail.subject.starts_with("LesTilleuls"), "{}", mail.subject);
+            assert!(mail.text.contains("https://r.example/#/messages/t1"), "{}", mail.text);
+            assert!(!mail.subject.contains('{') && !mail.text.contains('{'), "{}", mail.text);
+        }
+    }
+}
