@@ -1,6 +1,7 @@
 //! People helped at home: their sheets, and the tags that stay at their homes (rows O-01, O-05, B-04).
 
 mod feed;
+mod lrp;
 mod page;
 mod routes;
 mod sheet;

@@ -63,19 +63,22 @@ crate::statements! {
     USED = "UPDATE home_tag SET last_used_at = $1
              WHERE id = $2 AND (last_used_at IS NULL OR last_used_at < $3)";
 
+    /// Another tag in use that is known to be the same chip.
+    ELSEWHERE = "SELECT id FROM home_tag
+                  WHERE organisation = $1 AND uid = $2 AND id <> $3 AND state = 'active' LIMIT 1";
     /// Takes a counter; no row means that it was taken.
     TAKE = "INSERT INTO tag_tap (tag, counter, stamp, at) VALUES ($1, $2, $3, $4)
             ON CONFLICT (tag, counter) DO NOTHING RETURNING stamp";
     /// Who took it.
     TAKEN = "SELECT stamp FROM tag_tap WHERE tag = $1 AND counter = $2";
     /// The tap just before a counter, with its newest measure.
-    BEFORE = "SELECT t.stamp, k.at, k.error_ms, k.quality
+    BEFORE = "SELECT t.stamp, k.at, k.error_ms, k.quality, t.counter
                 FROM tag_tap t JOIN clock_measure k ON k.event = t.stamp
                WHERE t.tag = $1 AND t.counter < $2
                  AND k.n = (SELECT MAX(l.n) FROM clock_measure l WHERE l.event = t.stamp)
                ORDER BY t.counter DESC LIMIT 1";
     /// The tap just after a counter, with its newest measure.
-    AFTER = "SELECT t.stamp, k.at, k.error_ms, k.quality
+    AFTER = "SELECT t.stamp, k.at, k.error_ms, k.quality, t.counter
                FROM tag_tap t JOIN clock_measure k ON k.event = t.stamp
               WHERE t.tag = $1 AND t.counter > $2
                 AND k.n = (SELECT MAX(l.n) FROM clock_measure l WHERE l.event = t.stamp)
@@ -305,6 +308,16 @@ pub fn used(tx: &mut Tx, id: HomeTagId, at: Moment) -> Result<u64, Fault> {
     tx.execute(&USED, &[at.into(), id.into(), at.into()])
 }
 
+/// Whether another tag in use is known to be this chip.
+pub fn elsewhere(
+    tx: &mut Tx,
+    org: OrganisationId,
+    uid: &str,
+    tag: HomeTagId,
+) -> Result<bool, Fault> {
+    Ok(tx.query_opt(&ELSEWHERE, &[org.into(), uid.into(), tag.into()])?.is_some())
+}
+
 /// Takes a counter for a stamp; the stamp that has it is given back.
 pub fn take(
     tx: &mut Tx,
@@ -324,6 +337,8 @@ pub fn take(
 pub struct Neighbour {
     /// The stamp that used it.
     pub stamp: ClockEventId,
+    /// What the chip counted.
+    pub counter: u32,
     /// When.
     pub measured: Measured,
 }
@@ -331,7 +346,7 @@ pub struct Neighbour {
 fn neighbour(row: &Row) -> Result<Neighbour, Fault> {
     let quality = Quality::from_code(&row.get::<String>(3)?);
     let measured = Measured { at: row.get(1)?, error_ms: row.get(2)?, quality };
-    Ok(Neighbour { stamp: row.get(0)?, measured })
+    Ok(Neighbour { stamp: row.get(0)?, counter: row.get(4)?, measured })
 }
 
 pub fn before(tx: &mut Tx, tag: HomeTagId, counter: u32) -> Result<Option<Neighbour>, Fault> {

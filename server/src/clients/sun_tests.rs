@@ -25,6 +25,25 @@ fn the_vectors_of_nxp_pass() {
     assert_eq!(read.file, b"xxxxxxxxxxxxxxxx");
 }
 
+/// B-04: an LRP chip with all-zero keys. Its MAC covers its own spelling of the link, so the public example
+/// gives PICCData, the key of the tap and the file part; the code is checked over its text.
+#[test]
+fn the_public_examples_of_lrp_pass() {
+    let data = bytes("65628ED36888CF9C84797E43ECACF114C6ED9A5E101EB592");
+    let (chance, data) = data.split_first_chunk::<8>().unwrap();
+    let mut clear = data.to_vec();
+    Lrp::new(&ZERO.meta).decrypt(0, *chance, &mut clear);
+    assert_eq!(hex(&clear), "C7042E1D222A63807B00002993571635");
+
+    let (uid, counter) = (clear[1..8].try_into().unwrap(), clear[8..11].try_into().unwrap());
+    let session = Session::of(Mode::Lrp, &ZERO.file, &uid, &counter);
+    let covered = "any.domain/?m=65628ED36888CF9C84797E43ECACF114C6ED9A5E101EB592x4ADE304B5AB9474CB40AFFC\
+                   AB0607A85x";
+    assert_eq!(hex(&session.code(covered.as_bytes())), "87E287E8135BFC06");
+    let file = session.file(bytes("4ADE304B5AB9474CB40AFFCAB0607A85")).unwrap();
+    assert_eq!(file, b"0102030400000000");
+}
+
 /// AN10922 section 2.2.1, its worked example.
 #[test]
 fn keys_are_diversified_as_nxp_does() {
@@ -46,11 +65,12 @@ fn each_tag_has_keys_of_its_own() {
 proptest! {
     #[test]
     fn what_a_chip_mirrors_verifies_with_its_own_keys_only(
-        master: [u8; 16], uid: [u8; 7], counter in 0u32..0x100_0000, chance: [u8; 5],
+        master: [u8; 16], uid: [u8; 7], counter in 0u32..0x100_0000, chance: [u8; 8], lrp: bool,
     ) {
+        let mode = if lrp { Mode::Lrp } else { Mode::Aes };
         let keys = keys_of(&master, HomeTagId::new(Moment(1), [1; 10]));
         let others = keys_of(&master, HomeTagId::new(Moment(1), [2; 10]));
-        let tap = mirror(&keys, uid, counter, chance);
+        let tap = mirror(mode, &keys, uid, counter, chance);
         prop_assert_eq!(verify(&keys, &tap), Ok(Tap { uid, counter, file: vec![] }));
         prop_assert_eq!(verify(&others, &tap), Err(Forged));
     }
@@ -68,8 +88,20 @@ proptest! {
         prop_assert_eq!(verify(&ZERO, &forged), Err(Forged));
     }
 
+    /// B-04: the same, for a chip in LRP mode.
     #[test]
-    fn no_text_makes_it_panic(picc in ".{0,40}", enc in proptest::option::of(".{0,70}"), cmac in ".{0,20}") {
+    fn a_changed_digit_never_passes_in_lrp_mode(which in 0usize..64, digit in 0u32..16) {
+        let true_tap = mirror(Mode::Lrp, &ZERO, [4, 1, 2, 3, 4, 5, 6], 61, [9; 8]);
+        let mut chars: Vec<char> = (true_tap.picc + &true_tap.cmac).chars().collect();
+        let new = char::from_digit(digit, 16).unwrap().to_ascii_uppercase();
+        prop_assume!(chars[which] != new);
+        chars[which] = new;
+        let part = |from: usize, to: usize| chars[from..to].iter().collect::<String>();
+        prop_assert_eq!(verify(&ZERO, &tap(&part(0, 48), None, &part(48, 64))), Err(Forged));
+    }
+
+    #[test]
+    fn no_text_makes_it_panic(picc in "[0-9A-F]{48}|.{0,40}", enc in proptest::option::of(".{0,70}"), cmac in ".{0,20}") {
         let _ = verify(&ZERO, &SunTap { picc, enc, cmac });
     }
 }

@@ -93,6 +93,8 @@ pub struct TagIssued {
 pub struct Encoding {
     /// The NDEF link; the zeros are where the chip mirrors PICCData and SDMMAC.
     pub url_template: String,
+    /// The same for a chip that was set to LRP mode: its PICCData is longer.
+    pub lrp_url_template: String,
     /// Key 0, which protects the chip's settings (hexadecimal).
     pub master_key: String,
     /// Key 1: SDMMetaReadKey (hexadecimal).
@@ -186,7 +188,8 @@ pub fn issue(
     let ntag424 = if new.kind == TagKind::Ntag424 {
         let keys = sun::keys_of(&ntag_master(tx, keys, by.organisation)?, id);
         Some(Encoding {
-            url_template: format!("{link}?picc={}&cmac={}", "0".repeat(32), "0".repeat(16)),
+            url_template: template(&link, 32),
+            lrp_url_template: template(&link, 48),
             master_key: sun::hex(&keys.master),
             meta_read_key: sun::hex(&keys.meta),
             file_read_key: sun::hex(&keys.file),
@@ -195,6 +198,11 @@ pub fn issue(
         None
     };
     Ok(TagIssued { id, qr_svg: qr_svg(&link)?, link, ntag424 })
+}
+
+/// The link with room for the digits that the chip mirrors.
+fn template(link: &str, picc_digits: usize) -> String {
+    format!("{link}?picc={}&cmac={}", "0".repeat(picc_digits), "0".repeat(16))
 }
 
 /// Withdraws a tag: phones refuse it from their next sync, and stamps made with it are flagged.

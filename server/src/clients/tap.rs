@@ -6,7 +6,8 @@ use releve_shared::id::{ClientId, ClockEventId, OrganisationId};
 use releve_shared::refusal::Refusal;
 use releve_shared::visit::{Anomaly, ClockEvent};
 
-use super::{sql, sun};
+use super::sql::{self, Neighbour as Beside};
+use super::sun;
 use crate::db::{Answer, Tx};
 use crate::identity::keys::{Keys, ntag_master, tag_keys};
 
@@ -18,6 +19,10 @@ pub struct Found {
     /// Stamps next to this one in the order of the chip's counters.
     pub neighbours: Vec<Neighbour>,
 }
+
+/// A chip whose counter rises by more than this between two stamps has been read by others: a phone
+/// reads a tag once or twice for each stamp.
+const JUMP: u32 = 100;
 
 /// A tap next to this one: of both, the lower counter must be the earlier.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,15 +85,8 @@ pub fn verify(
     if let Some(mirror) = &read.sun {
         let keys = sun::keys_of(&ntag_master(tx, keys, org)?, tag.id);
         match sun::verify(&keys, mirror) {
-            Ok(tap) if tag.uid.as_ref().is_none_or(|uid| *uid == sun::hex(&tap.uid)) => {
-                sql::bind(tx, tag.id, &sun::hex(&tap.uid))?;
-                if sql::take(tx, tag.id, tap.counter, event.id, at.at)? != event.id {
-                    found.anomalies.push(Anomaly::SunReplayed);
-                } else {
-                    found.neighbours = neighbours(tx, &tag, tap.counter)?;
-                }
-            }
-            Ok(_) | Err(sun::Forged) => found.anomalies.push(Anomaly::SunForged),
+            Ok(tap) => counted(tx, org, event, at, &tag, &tap, &mut found)?,
+            Err(sun::Forged) => found.anomalies.push(Anomaly::SunForged),
         }
     }
     Ok(Some((claimed, found)))
@@ -109,13 +107,39 @@ pub fn named(tx: &mut Tx, org: OrganisationId, event: &ClockEvent) -> Answer<Opt
     Ok(sql::tag(tx, org, read.token.tag)?.map(|tag| tag.client))
 }
 
-fn neighbours(tx: &mut Tx, tag: &sql::Tag, counter: u32) -> Answer<Vec<Neighbour>> {
-    let mut found = Vec::new();
-    if let Some(sql::Neighbour { stamp, measured }) = sql::before(tx, tag.id, counter)? {
-        found.push(Neighbour { stamp, measured, lower: true });
+/// Takes the counter of a tap that verified, and looks for a copy of the chip: another chip with the
+/// tag's keys, this chip under another tag, a counter that was used, a counter far ahead.
+fn counted(
+    tx: &mut Tx,
+    org: OrganisationId,
+    event: &ClockEvent,
+    at: &Measured,
+    tag: &sql::Tag,
+    tap: &sun::Tap,
+    found: &mut Found,
+) -> Answer<()> {
+    let uid = sun::hex(&tap.uid);
+    if tag.uid.as_ref().is_some_and(|known| *known != uid) {
+        // Its counters are not those of the tag's own chip.
+        found.anomalies.push(Anomaly::SunTwoChips);
+        return Ok(());
     }
-    if let Some(sql::Neighbour { stamp, measured }) = sql::after(tx, tag.id, counter)? {
-        found.push(Neighbour { stamp, measured, lower: false });
+    sql::bind(tx, tag.id, &uid)?;
+    if sql::elsewhere(tx, org, &uid, tag.id)? {
+        found.anomalies.push(Anomaly::SunTwoChips);
     }
-    Ok(found)
+    if sql::take(tx, tag.id, tap.counter, event.id, at.at)? != event.id {
+        found.anomalies.push(Anomaly::SunReplayed);
+        return Ok(());
+    }
+    if let Some(Beside { stamp, counter, measured }) = sql::before(tx, tag.id, tap.counter)? {
+        if tap.counter.saturating_sub(counter) > JUMP {
+            found.anomalies.push(Anomaly::SunJump);
+        }
+        found.neighbours.push(Neighbour { stamp, measured, lower: true });
+    }
+    if let Some(Beside { stamp, measured, .. }) = sql::after(tx, tag.id, tap.counter)? {
+        found.neighbours.push(Neighbour { stamp, measured, lower: false });
+    }
+    Ok(())
 }

@@ -232,7 +232,7 @@ fn tap(kind: ClockKind, seed: &mut Seed, visit: &Planned, home: &mut Home) -> Ac
     let mut text = home.link.clone();
     if let Some(chip) = &mut home.chip {
         chip.counter += 1;
-        let mirror = sun::mirror(&chip.keys, chip.uid, chip.counter, seed.bytes());
+        let mirror = sun::mirror(sun::Mode::Aes, &chip.keys, chip.uid, chip.counter, seed.bytes());
         text = format!("{text}?picc={}&cmac={}", mirror.picc, mirror.cmac);
     }
     Act::read(kind, visit.id, home.client, home.method.clone(), &text)

@@ -12,6 +12,7 @@ use releve_shared::sync::{Clock, Note, RowKind, Scope};
 use releve_shared::time::{HOUR_MS, MINUTE_MS, Moment};
 use releve_shared::visit::{Anomaly, ClockEvent, ClockKind, Clocked, Progress, VisitState};
 
+use super::places;
 use super::rows::{self, Plan};
 use super::rules::{self, Facts, Link, TagVerdict};
 use super::stamps::{self, Raw};
@@ -224,6 +225,9 @@ fn verdict(
         } else if !other.lower && rules::read_ahead(measured, &other.measured) {
             found.anomalies.push(Anomaly::SunOutOfOrder);
         }
+    }
+    if rules::only_doubts(&found.anomalies) && places::too_soon(tx, event, raw, measured, client)? {
+        found.anomalies.push(Anomaly::TwoPlaces);
     }
     let tag = if found.anomalies.is_empty() {
         TagVerdict::True

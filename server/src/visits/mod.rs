@@ -8,6 +8,7 @@ mod board;
 mod clock;
 mod feed;
 mod notes;
+mod places;
 mod plan;
 mod proof;
 mod retain;

@@ -211,10 +211,34 @@ pub fn assurance(claimed: Assurance, tag: &TagVerdict) -> Assurance {
         TagVerdict::None => Assurance::Manual,
         TagVerdict::True => claimed,
         TagVerdict::Wrong(anomalies) => {
-            let late = |a: &Anomaly| *a == Anomaly::SunOutOfOrder;
-            if anomalies.iter().all(late) { claimed } else { Assurance::Manual }
+            if only_doubts(anomalies) {
+                claimed
+            } else {
+                Assurance::Manual
+            }
         }
     }
+}
+
+/// Whether what was found leaves the tag itself true: it was there, when or how is the question.
+#[must_use]
+pub fn only_doubts(anomalies: &[Anomaly]) -> bool {
+    let doubts = [Anomaly::SunOutOfOrder, Anomaly::SunJump, Anomaly::TwoPlaces];
+    anomalies.iter().all(|anomaly| doubts.contains(anomaly))
+}
+
+/// Nobody is at one door and then at the next one sooner.
+const NEXT_DOOR_MS: i64 = MINUTE_MS;
+/// Nobody goes from one commune to another sooner.
+const NEXT_COMMUNE_MS: i64 = 3 * MINUTE_MS;
+
+/// Whether two stamps at two addresses are nearer in time than anybody can go, whatever the two clocks
+/// may err; `far` when they are in two communes.
+#[must_use]
+pub fn two_places(one: &Measured, other: &Measured, far: bool) -> bool {
+    let errors = one.error_ms.unwrap_or(DAY_MS).saturating_add(other.error_ms.unwrap_or(DAY_MS));
+    let apart = one.at.since(other.at).saturating_abs().saturating_add(errors);
+    apart < if far { NEXT_COMMUNE_MS } else { NEXT_DOOR_MS }
 }
 
 /// Whether a chip's counters go against time: of two taps, the lower counter must be the earlier.

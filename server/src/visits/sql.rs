@@ -117,6 +117,18 @@ crate::statements! {
     /// The stamp before a number on a phone.
     PREVIOUS = "SELECT seq, hash FROM clock_event WHERE device = $1 AND seq < $2
                  ORDER BY seq DESC, received_at LIMIT 1";
+    /// Stamps by true tags of other homes around one on its phone, and whether the home is in another
+    /// commune.
+    NEAR = "SELECT k.at, k.error_ms, k.quality,
+                   CAST(CASE WHEN c.commune = mine.commune THEN 0 ELSE 1 END AS BIGINT)
+              FROM clock_event e
+              JOIN clock_measure k ON k.event = e.id
+               AND k.n = (SELECT MAX(l.n) FROM clock_measure l WHERE l.event = e.id)
+              JOIN visit v ON v.id = e.visit
+              JOIN client c ON c.id = v.client
+              JOIN client mine ON mine.id = $1
+             WHERE e.device = $2 AND e.seq >= $3 AND e.seq <= $4 AND k.assurance <> 'manual'
+               AND (c.street <> mine.street OR c.postal_code <> mine.postal_code)";
     /// Another stamp with the same number on a phone.
     SAME_NUMBER = "SELECT COUNT(*) FROM clock_event WHERE device = $1 AND seq = $2 AND id <> $3";
     /// A measure of a stamp.

@@ -8,7 +8,7 @@ use releve_shared::visit::{Anomaly, ClockKind, ManualReason, VisitState};
 
 use super::rules::Status;
 use super::scene_tests::Scene;
-use crate::clients::sun;
+use crate::clients::sun::{self, Mode};
 use crate::demo::phone::Act;
 use crate::{clients, visits};
 
@@ -169,7 +169,7 @@ async fn b_04_a_chip_proves_presence_and_replays_are_flagged() {
     let (tag, link) = Scene::tag_of(&scene.world, &scene.by, scene.client, TagKind::Ntag424).await;
     let keys = scene.chip_keys(tag).await;
     let tap = |counter: u32| {
-        let mirror = sun::mirror(&keys, [4, 1, 2, 3, 4, 5, 6], counter, [9; 5]);
+        let mirror = sun::mirror(Mode::Aes, &keys, [4, 1, 2, 3, 4, 5, 6], counter, [9; 8]);
         format!("{link}?picc={}&cmac={}", mirror.picc, mirror.cmac)
     };
     let (visit, client) = (scene.visit, scene.client);
@@ -187,7 +187,7 @@ async fn b_04_a_chip_proves_presence_and_replays_are_flagged() {
     let replayed = scene.row(310).await.end.unwrap();
     assert!(replayed.anomalies.contains(&Anomaly::SunReplayed), "{replayed:?}");
     let foreign = sun::TagKeys { master: [0; 16], meta: [0; 16], file: [0; 16] };
-    let mirror = sun::mirror(&foreign, [4, 1, 2, 3, 4, 5, 6], 9, [9; 5]);
+    let mirror = sun::mirror(Mode::Aes, &foreign, [4, 1, 2, 3, 4, 5, 6], 9, [9; 8]);
     let forged = format!("{link}?picc={}&cmac={}", mirror.picc, mirror.cmac);
     scene.stamps(&read(ClockKind::End, &forged), 71).await;
     let forged = scene.row(310).await.end.unwrap();
@@ -201,7 +201,7 @@ async fn b_04_a_tap_read_in_advance_is_flagged_whoever_uploads_first() {
     let (tag, link) = Scene::tag_of(&scene.world, &scene.by, scene.client, TagKind::Ntag424).await;
     let keys = scene.chip_keys(tag).await;
     let text = |counter: u32| {
-        let mirror = sun::mirror(&keys, [4, 1, 2, 3, 4, 5, 6], counter, [9; 5]);
+        let mirror = sun::mirror(Mode::Aes, &keys, [4, 1, 2, 3, 4, 5, 6], counter, [9; 8]);
         format!("{link}?picc={}&cmac={}", mirror.picc, mirror.cmac)
     };
     let (_, mut honest) = scene.other_worker().await;

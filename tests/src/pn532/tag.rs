@@ -3,6 +3,7 @@
 use aes::Aes128;
 use aes::cipher::BlockCipherEncrypt;
 use cmac::{Cmac, KeyInit, Mac};
+use releve_server::clients::sun::{self, Mode, TagKeys};
 
 /// What a chip answers to one command; `None` is silence.
 pub(super) type Reply = Option<Vec<u8>>;
@@ -108,7 +109,7 @@ impl Ntag213 {
     }
 }
 
-/// An NTAG 424 DNA with Secure Dynamic Messaging in AES mode: it writes its encrypted UID and
+/// An NTAG 424 DNA with Secure Dynamic Messaging, in AES or LRP mode: it writes its encrypted UID and
 /// counter (`picc`) and a code (`cmac`, over nothing else) into its link at each tap. NXP AN12196.
 #[derive(Clone, Debug)]
 pub struct Ntag424 {
@@ -116,6 +117,7 @@ pub struct Ntag424 {
     meta_key: [u8; 16],
     file_key: [u8; 16],
     link: String,
+    lrp: bool,
     counter: u32,
     selected: Option<File>,
     file: Vec<u8>,
@@ -145,7 +147,22 @@ impl Ntag424 {
     #[must_use]
     pub fn new(uid: [u8; 7], meta_key: [u8; 16], file_key: [u8; 16], link: &str) -> Self {
         let link = link.to_owned();
-        Self { uid, meta_key, file_key, link, counter: 0, selected: None, file: Vec::new() }
+        let (lrp, counter, selected, file) = (false, 0, None, Vec::new());
+        Self { uid, meta_key, file_key, link, lrp, counter, selected, file }
+    }
+
+    /// The same tag, set to LRP mode for good.
+    #[must_use]
+    pub fn in_lrp_mode(mut self) -> Self {
+        self.lrp = true;
+        self
+    }
+
+    /// Another chip, with what was taken out of this one: its keys, its link and its counter.
+    #[must_use]
+    pub fn cloned_to(mut self, uid: [u8; 7]) -> Self {
+        self.uid = uid;
+        self
     }
 
     /// The same tag after that many taps.
@@ -169,13 +186,19 @@ impl Ntag424 {
 
     fn link_at(&self, counter: u32) -> String {
         let [low, middle, high, _] = counter.to_le_bytes();
+        let between = if self.link.contains('?') { '&' } else { '?' };
+        if self.lrp {
+            // By the server's own primitive, which stands on NXP's vectors; AES is done anew below.
+            let keys = TagKeys { master: [0; 16], meta: self.meta_key, file: self.file_key };
+            let tap = sun::mirror(Mode::Lrp, &keys, self.uid, counter, [low; 8]);
+            return format!("{}{between}picc={}&cmac={}", self.link, tap.picc, tap.cmac);
+        }
         let named = [&self.uid[..], &[low, middle, high]].concat();
         // The real chip draws five bytes at random; here they follow from the counter.
         let picc = encrypt(&self.meta_key, &[&[0xC7], &named[..], &[low; 5]].concat());
         let session =
             mac(&self.file_key, &[&[0x3C, 0xC3, 0x00, 0x01, 0x00, 0x80], &named[..]].concat());
         let code: Vec<u8> = mac(&session, &[]).into_iter().skip(1).step_by(2).collect();
-        let between = if self.link.contains('?') { '&' } else { '?' };
         format!("{}{between}picc={}&cmac={}", self.link, hex(&picc), hex(&code))
     }
 
