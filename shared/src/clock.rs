@@ -89,7 +89,7 @@ pub fn locate(anchors: &[Anchor], stamp: &Stamp, seq: u64, received: Option<Mome
 
     let before = anchors.iter().filter(|a| a.seq < seq).max_by_key(|a| (a.seq, a.server));
     let after = anchors.iter().filter(|a| a.seq >= seq).min_by_key(|a| (a.seq, a.server));
-    let low = before.map(|a| a.server.plus(-a.error_ms));
+    let low = before.map(|a| a.server.plus(a.error_ms.saturating_neg()));
     let high = match (after.map(|a| a.server.plus(a.error_ms)), received) {
         (Some(a), Some(r)) => Some(a.min(r)),
         (a, r) => a.or(r),

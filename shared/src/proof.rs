@@ -131,7 +131,7 @@ pub fn verify_after<'a>(
 ) -> Result<Digest, Broken> {
     let (mut expected, mut hash) = after;
     for raw in raws {
-        expected += 1;
+        expected = expected.saturating_add(1);
         let event: ClockEvent =
             serde_json::from_str(raw).map_err(|_| Broken::Unreadable { seq: expected })?;
         if event.seq != expected {

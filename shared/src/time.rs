@@ -161,7 +161,8 @@ impl Day {
     /// The day `days` later (earlier when negative); itself at the ends of the calendar.
     #[must_use]
     pub fn plus(self, days: i32) -> Self {
-        self.0.checked_add(jiff::Span::new().days(days)).map_or(self, Self)
+        let span = jiff::Span::new().try_days(days);
+        span.and_then(|span| self.0.checked_add(span)).map_or(self, Self)
     }
 
     /// Monday is 1, Sunday is 7 (ISO 8601).
