@@ -24,13 +24,33 @@ const pause = (ms: number, signal: AbortSignal) =>
     signal.addEventListener("abort", () => (clearTimeout(timer), done()), { once: true });
   });
 
+let again: (() => void) | null = null;
+
+/** A reader may have been plugged in, or NFC switched on, since this phone said that it had none. */
+export function tryTagsAgain(): void {
+  again?.();
+}
+
+/** Until the reading screen is opened, or the phone comes back from sleep. */
+const asked = (signal: AbortSignal) =>
+  new Promise<void>((done) => {
+    const woken = () => document.visibilityState === "visible" && again?.();
+    again = () => {
+      again = null;
+      document.removeEventListener("visibilitychange", woken);
+      done();
+    };
+    document.addEventListener("visibilitychange", woken);
+    signal.addEventListener("abort", () => again?.(), { once: true });
+  });
+
 /** Listens for tags on every screen (row O-14): a tap needs no button. The result stops it. */
 export function listenForTags(): () => void {
   const stop = new AbortController();
   void (async () => {
     while (!stop.signal.aborted) {
       // A phone without a reader says so at once: one that waits has one.
-      const waits = setTimeout(() => (available ??= true), 1_000);
+      const waits = setTimeout(() => (available = true), 1_000);
       try {
         const reading = await bridge().readTag(stop.signal);
         available = true;
@@ -41,7 +61,8 @@ export function listenForTags(): () => void {
         const code = codeOf(error);
         if (code === "no_nfc") {
           available = false;
-          return;
+          await asked(stop.signal);
+          continue;
         }
         if (code === "unreadable") available = true;
         await pause(code === "unreadable" ? 300 : 3_000, stop.signal);

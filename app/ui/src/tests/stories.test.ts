@@ -172,6 +172,31 @@ describe("by hand", () => {
 });
 
 describe("a badge that cannot be read", () => {
+  it("looks for a reader again each time the reading screen is opened, and after sleep", async () => {
+    phone.nfc = false;
+    go("#/read/v1", true);
+    show();
+    expect(await screen.findByText(/ne lit pas les badges sans contact/)).toBeTruthy();
+    go("#/", true);
+    await link("Badger l'arrivée");
+    phone.nfc = true;
+    expect(phone.tag).toBeNull();
+    go("#/read/v1", true);
+    await tap();
+    expect(await screen.findByRole("dialog", { name: "Arrivée 08:03" })).toBeTruthy();
+    cleanup();
+
+    phone = new FakePhone();
+    phone.nfc = false;
+    go("#/read/v1", true);
+    show();
+    expect(await screen.findByText(/ne lit pas les badges sans contact/)).toBeTruthy();
+    phone.nfc = true;
+    document.dispatchEvent(new Event("visibilitychange"));
+    await tap();
+    expect(await screen.findByRole("dialog", { name: "Arrivée 08:03" })).toBeTruthy();
+  });
+
   it("puts the hand first after three pictures in vain, and has it at hand before (O-16)", async () => {
     go("#/read/v1", true);
     phone.nfc = false;
@@ -321,6 +346,36 @@ describe("a phone that is not in order", () => {
     expect(await screen.findByText("Lecture en pause")).toBeTruthy();
     expect((await link("Badger")).getAttribute("href")).toBe("#/read");
     expect(screen.queryByText("Mme Denise Garrigues")).toBeNull();
+  });
+
+  it("goes on clocking when it must sign in again, and shows the way", async () => {
+    phone.phone.state = "sign_in_needed";
+    show();
+    expect(await screen.findByText("Identification à refaire")).toBeTruthy();
+    expect(screen.getByText(/Rien n'est perdu, et le pointage continue/)).toBeTruthy();
+    expect((await link("Activer à nouveau")).getAttribute("href")).toBe("#/enrol");
+    expect((await link("Badger l'arrivée")).getAttribute("href")).toBe("#/read/v1");
+    go("#/enrol", true);
+    expect(await screen.findByLabelText("Lien d'activation")).toBeTruthy();
+  });
+
+  it("goes on clocking when the app is too old, and asks again at a touch", async () => {
+    phone.phone.state = "update_needed";
+    show();
+    expect(await screen.findByText("Mise à jour nécessaire")).toBeTruthy();
+    expect((await link("Badger l'arrivée")).getAttribute("href")).toBe("#/read/v1");
+    await fireEvent.click(await button("Joindre l'agence"));
+    expect(phone.acts).toEqual([{ do: "sync_now" }]);
+  });
+
+  it("says that its data cannot be read, not to remove the app, and whom to call", async () => {
+    phone.phone.state = "storage_broken";
+    phone.refuseAsk = "storage_broken";
+    show();
+    expect(await screen.findByRole("heading", { level: 1, name: "Données illisibles" })).toBeTruthy();
+    expect(screen.getByText(/N'effacez pas l'application/)).toBeTruthy();
+    expect((await link(/Appeler l'agence|05 63 00 00 00/)).getAttribute("href")).toBe("tel:+33563000000");
+    expect(screen.queryByRole("navigation")).toBeNull();
   });
 
   it("shows nothing that was destroyed after a wipe (O-44)", async () => {
