@@ -415,6 +415,7 @@ export const en: Words = {
   tag_issued_ntag: "Program the label with this link template and these keys. The keys will never be shown again.",
   tag_link: "Link of the tag",
   tag_template: "Link template",
+  tag_template_lrp: "Link template, chip in LRP mode",
   tag_keys: "Keys of the label",
   tag_key_0: "Key 0: settings of the chip",
   tag_key_1: "Key 1: SDMMetaRead",

@@ -427,6 +427,7 @@ export const fr = {
   tag_issued_ntag: "Programmez l'étiquette avec ce modèle de lien et ces clés. Les clés ne seront plus jamais montrées.",
   tag_link: "Lien du badge",
   tag_template: "Modèle de lien",
+  tag_template_lrp: "Modèle de lien, puce en mode LRP",
   tag_keys: "Clés de l'étiquette",
   tag_key_0: "Clé 0 : réglages de la puce",
   tag_key_1: "Clé 1 : SDMMetaRead",
