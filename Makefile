@@ -25,3 +25,7 @@ coverage: ## Writes docs/coverage.md: which acceptance rows have a test
 
 bench: ## Measures beside peers and ceilings: docs/performance.md; ONLY=P1,D3 QUICK=1 for some
 	@ONLY=$(ONLY) QUICK=$(QUICK) scripts/bench
+.PHONY: torture
+torture: ## Kills, starves and misleads real processes, the long form: docs/reliability.md
+	@scripts/torture
+

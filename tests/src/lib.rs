@@ -1,8 +1,11 @@
 //! The world in which the stories play.
 
 pub mod bridge;
+pub mod chaos;
 pub mod database;
 pub mod fuzz;
 pub mod pn532;
+pub mod process;
+pub mod smtp;
 pub mod source;
 pub mod world;
