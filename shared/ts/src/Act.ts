@@ -3,8 +3,10 @@ import type { ClientId } from "./ClientId";
 import type { ClockEventId } from "./ClockEventId";
 import type { ClockKind } from "./ClockKind";
 import type { ManualReason } from "./ManualReason";
+import type { MessageId } from "./MessageId";
 import type { Moment } from "./Moment";
 import type { Reading } from "./Reading";
+import type { ThreadId } from "./ThreadId";
 import type { VisitId } from "./VisitId";
 import type { VisitNotes } from "./VisitNotes";
 
@@ -67,7 +69,31 @@ visit: VisitId,
 /**
  * All of it.
  */
-notes: VisitNotes, } | { "do": "sync_now" } | { "do": "sign_out", 
+notes: VisitNotes, } | { "do": "read_message", 
+/**
+ * Which one.
+ */
+message: MessageId, } | { "do": "write_message", 
+/**
+ * In which thread; `None` begins one.
+ */
+thread: ThreadId | null, 
+/**
+ * The words, at most 2,000 characters.
+ */
+text: string, 
+/**
+ * "Alerter par email", for a thread that begins.
+ */
+alert: boolean, } | { "do": "alert_by_mail", 
+/**
+ * Which thread.
+ */
+thread: ThreadId, 
+/**
+ * Whether the office is told by mail.
+ */
+alert: boolean, } | { "do": "sync_now" } | { "do": "sign_out", 
 /**
  * Give up what could not be sent. The screen has warned, with the number of acts.
  */

@@ -2,6 +2,7 @@
 import type { InProgress } from "./InProgress";
 import type { Measured } from "./Measured";
 import type { Moment } from "./Moment";
+import type { MustRead } from "./MustRead";
 import type { PhoneState } from "./PhoneState";
 import type { Refusal } from "./Refusal";
 
@@ -73,6 +74,15 @@ to_correct: number,
  * The visit in progress: the banner of every screen (row O-20).
  */
 in_progress: InProgress | null, 
+/**
+ * Messages of the office to read, told in working time only (row B-14).
+ */
+unread: number, 
+/**
+ * The message that must be read now: over every screen but those that clock or call for help
+ * (row O-22). `None` outside working time.
+ */
+must_read: MustRead | null, 
 /**
  * Until when what is held may be read without network.
  */

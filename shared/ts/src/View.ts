@@ -5,6 +5,8 @@ import type { ClientView } from "./ClientView";
 import type { DayView } from "./DayView";
 import type { PhoneView } from "./PhoneView";
 import type { PrivacyView } from "./PrivacyView";
+import type { ThreadLine } from "./ThreadLine";
+import type { ThreadView } from "./ThreadView";
 import type { VisitView } from "./VisitView";
 
 /**
@@ -14,7 +16,11 @@ export type View = { "view": "phone" } & PhoneView | { "view": "day" } & DayView
 /**
  * By name.
  */
-clients: Array<Client>, } | { "view": "client" } & ClientView | { "view": "outbox", 
+clients: Array<Client>, } | { "view": "client" } & ClientView | { "view": "threads", 
+/**
+ * The newest first.
+ */
+threads: Array<ThreadLine>, } | { "view": "thread" } & ThreadView | { "view": "outbox", 
 /**
  * Newest first.
  */

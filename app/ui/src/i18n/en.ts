@@ -4,7 +4,7 @@ export const en: Texts = {
   app: "Relève",
   unknownClient: "Client not known to this phone",
 
-  nav: { label: "Main navigation", today: "Today", planning: "Schedule", clients: "Clients", me: "Me" },
+  nav: { label: "Main navigation", today: "Today", planning: "Schedule", clients: "Clients", messages: "Messages", me: "Me" },
 
   head: {
     back: "Back",
@@ -113,6 +113,7 @@ export const en: Texts = {
     wall_wrong: "clock set wrong",
     cancelled: "cancelled visit",
     no_access: "not one of your visits",
+    other_worker: "given to somebody else",
     forgotten: "declared afterwards",
     doubled: "clocked twice",
     chain_broken: "proof to be checked",
@@ -223,6 +224,31 @@ export const en: Texts = {
     closed: "The office has decided on this visit's hours: the notes no longer change.",
   },
 
+  messages: {
+    title: "Messages",
+    thread: "Conversation",
+    none: "No message",
+    noneText: "Messages of the agency arrive here. You can write to it too.",
+    office: "The agency",
+    me: "Me",
+    write: "Write to the agency",
+    toOffice: "Your message to the agency",
+    answer: "Your answer",
+    send: "Send",
+    sent: "Message saved on the phone",
+    needText: "Write a few words.",
+    alert: "Alert by email",
+    alertHint: "The agency gets a mail, without the words of the message.",
+    unread: { one: "# to read", other: "# to read" },
+    seen: (at: string) => `Seen by the agency ${at}`,
+    mustRead: "Message to read",
+    more: { one: "# more message after this one", other: "# more messages after this one" },
+    clockingGoesOn: "Clocking is still in “Today”.",
+    iRead: "I have read it",
+    readSaved: "Reading saved",
+    open: "Read now",
+  },
+
   outbox: {
     title: "To send",
     titleCount: (n) => `To send (${n})`,
@@ -242,6 +268,9 @@ export const en: Texts = {
       end: "Departure",
       void: "Undoing",
       notes: "Notes",
+      read: "Message read",
+      message: "Message to the agency",
+      alert: "Alert by email",
       sign_out: "Sign-out",
       other: "Other action",
     },

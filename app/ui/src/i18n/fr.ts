@@ -2,7 +2,7 @@ export const fr = {
   app: "Relève",
   unknownClient: "Usager inconnu de ce téléphone",
 
-  nav: { label: "Navigation principale", today: "Aujourd'hui", planning: "Planning", clients: "Usagers", me: "Moi" },
+  nav: { label: "Navigation principale", today: "Aujourd'hui", planning: "Planning", clients: "Usagers", messages: "Messages", me: "Moi" },
 
   head: {
     back: "Retour",
@@ -111,6 +111,7 @@ export const fr = {
     wall_wrong: "horloge déréglée",
     cancelled: "intervention annulée",
     no_access: "hors de vos interventions",
+    other_worker: "confiée à quelqu'un d'autre",
     forgotten: "oubli déclaré après",
     doubled: "pointé deux fois",
     chain_broken: "preuve à vérifier",
@@ -221,6 +222,31 @@ export const fr = {
     closed: "L'agence a décidé des heures de cette intervention\u00a0: les notes ne changent plus.",
   },
 
+  messages: {
+    title: "Messages",
+    thread: "Conversation",
+    none: "Aucun message",
+    noneText: "Les messages de l'agence arrivent ici. Vous pouvez aussi lui écrire.",
+    office: "L'agence",
+    me: "Moi",
+    write: "Écrire à l'agence",
+    toOffice: "Votre message à l'agence",
+    answer: "Votre réponse",
+    send: "Envoyer",
+    sent: "Message enregistré sur le téléphone",
+    needText: "Écrivez quelques mots.",
+    alert: "Alerter par email",
+    alertHint: "L'agence reçoit un e-mail, sans le texte du message.",
+    unread: { one: "# à lire", other: "# à lire" },
+    seen: (at: string) => `Vu par l'agence ${at}`,
+    mustRead: "Message à lire",
+    more: { one: "Encore # message ensuite", other: "Encore # messages ensuite" },
+    clockingGoesOn: "Le badge reste dans « Aujourd'hui ».",
+    iRead: "J'ai lu",
+    readSaved: "Lecture enregistrée",
+    open: "Lire maintenant",
+  },
+
   outbox: {
     title: "À envoyer",
     titleCount: (n: string) => `À envoyer (${n})`,
@@ -240,6 +266,9 @@ export const fr = {
       end: "Départ",
       void: "Annulation",
       notes: "Notes",
+      read: "Lecture d'un message",
+      message: "Message à l'agence",
+      alert: "Alerter par email",
       sign_out: "Déconnexion",
       other: "Autre action",
     },

@@ -8,6 +8,8 @@ export type Route =
   | { at: "client"; id: string }
   | { at: "read"; visit: string | null }
   | { at: "manual"; visit: string | null; client: string | null; kind: string | null }
+  | { at: "messages" }
+  | { at: "thread"; id: string | null }
   | { at: "outbox" }
   | { at: "privacy" }
   | { at: "me" }
@@ -36,6 +38,9 @@ export function parse(hash: string): Route {
         client: asked.get("client"),
         kind: asked.get("kind"),
       };
+    case "thread":
+      return { at: "thread", id: id ?? null };
+    case "messages":
     case "clients":
     case "outbox":
     case "privacy":
@@ -60,6 +65,14 @@ export function manualHref(about: { visit?: string | null; client?: string | nul
   const asked = new URLSearchParams();
   for (const [name, value] of Object.entries(about)) if (value) asked.set(name, value);
   return `#/manual?${asked}`;
+}
+
+/**
+ * Whether a message that must be read takes this screen's place. Screens that clock are never named
+ * here, nor those that call for help (row O-22).
+ */
+export function waitsForReading(at: Route["at"]): boolean {
+  return ["planning", "clients", "client", "outbox", "privacy", "me", "messages"].includes(at);
 }
 
 let current = $state<Route>(parse(location.hash));

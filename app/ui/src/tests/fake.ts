@@ -1,5 +1,5 @@
 import type {
-  Act, ActLine, Ask, Client, Measured, PhoneView, Reading, Reply, RetainedPeriod, StampLine, View, VisitLine, VisitNotes,
+  Act, ActLine, Ask, Client, Measured, PhoneView, Reading, Reply, RetainedPeriod, StampLine, ThreadView, View, VisitLine, VisitNotes,
 } from "@releve/types";
 import { RefusalError, type Bridge } from "../bridge/index.ts";
 
@@ -39,7 +39,7 @@ export class FakePhone implements Bridge {
   phone: PhoneView = {
     state: "ready", first_name: "Amina", last_name: "Belkacem", organisation: "Aide 81", office_phone: "+33563000000",
     zone: "Europe/Paris", server: "https://releve.example", now: measured(NOW), wall_error_ms: null, online: true,
-    trouble: null, synced_at: NOW - 60_000, syncing: false, waiting: 0, to_correct: 0, in_progress: null,
+    trouble: null, synced_at: NOW - 60_000, syncing: false, waiting: 0, to_correct: 0, in_progress: null, unread: 0, must_read: null,
     lease_until: NOW + 3 * 86_400_000, version: "0.1.0",
   };
   visits: VisitLine[] = [
@@ -47,6 +47,7 @@ export class FakePhone implements Bridge {
     line("v2", ["10:00", "11:00"], null, "M. Ferrer"),
   ];
   outbox: ActLine[] = [];
+  threads: ThreadView[] = [];
   stamps: StampLine[] = [];
   retained: RetainedPeriod | null = null;
   notes: VisitNotes = { distance_hm: null, expenses_cents: null, comment: "" };
@@ -122,6 +123,20 @@ export class FakePhone implements Bridge {
         return { view: "clients", clients: [garrigues] };
       case "client":
         return { view: "client", client: garrigues, visits: this.visits.slice(0, 1) };
+      case "threads":
+        return {
+          view: "threads",
+          threads: this.threads.flatMap((thread) => {
+            const last = thread.messages.at(-1);
+            const unread = thread.messages.filter((m) => m.message.from === "office" && m.message.read_at === null);
+            return last ? [{ id: thread.id, last, unread: unread.length, mandatory: false }] : [];
+          }),
+        };
+      case "thread": {
+        const found = this.threads.find((thread) => thread.id === ask.id);
+        if (!found) throw new RefusalError("not_found");
+        return { view: "thread", ...found };
+      }
       case "outbox":
         return { view: "outbox", acts: this.outbox };
       case "privacy":
