@@ -55,6 +55,8 @@ export const desk = {
   signIn: (login: string, password: string) => sent(api.POST("/api/desk/session", { body: { login, password } })),
   signOut: () => sent(api.DELETE("/api/desk/session")),
   me: () => sent(api.GET("/api/desk/me")),
+  changePassword: (old: string, next: string) => sent(api.PUT("/api/desk/me/password", { body: { old, new: next } })),
+  changeOrganisation: (tolerance_min: number) => sent(api.PUT("/api/desk/organisation", { body: { tolerance_min } })),
 
   board: (day: T.Day, to: T.Day, filter: "all" | "to_check" | "in_progress" | "missing") =>
     sent(api.GET("/api/desk/board", { params: { query: { day, to, filter } } })),
@@ -64,6 +66,10 @@ export const desk = {
   correct: (visit: string, body: T.Correction) =>
     sent(api.POST("/api/desk/visits/{id}/correct", { ...at(visit), body })),
   acceptMany: (visits: string[]) => sent(api.POST("/api/desk/board/accept", { body: { visits } })),
+  reopen: (visits: string[]) => sent(api.POST("/api/desk/board/reopen", { body: { visits } })),
+  /** The file as the server wrote it. */
+  monthProof: (month: string): Promise<Blob> =>
+    sent(api.GET("/api/desk/proof", { params: { query: { month } }, parseAs: "blob" })) as Promise<Blob>,
 
   visits: (query: { from: T.Ms; to: T.Ms; membership?: string; client?: string }) =>
     sent(api.GET("/api/desk/visits", { params: { query } })),
@@ -96,6 +102,17 @@ export const desk = {
     sent(api.POST("/api/desk/tags/{id}/revoke", { ...at(tag), body: { reason } })),
   /** The A4 page of a tag, opened by the browser itself. */
   sheetOf: (tag: string) => `/api/desk/tags/${encodeURIComponent(tag)}/sheet`,
+
+  threads: () => sent(api.GET("/api/desk/threads")),
+  thread: (id: string) => sent(api.GET("/api/desk/threads/{id}", at(id))),
+  sendMessage: (body: { to: string[]; everybody: boolean; text: string; mandatory: boolean }) =>
+    sent(api.POST("/api/desk/threads", { body })),
+  answerThread: (id: string, body: { text: string; mandatory: boolean }) =>
+    sent(api.POST("/api/desk/threads/{id}/messages", { ...at(id), body })),
+  seeThread: (id: string) => sent(api.POST("/api/desk/threads/{id}/seen", at(id))),
+  setAlert: (id: string, alert: boolean) =>
+    sent(api.PUT("/api/desk/threads/{id}/alert", { ...at(id), body: { alert } })),
+  withdrawMessage: (id: string) => sent(api.POST("/api/desk/messages/{id}/withdraw", at(id))),
 
   phones: () => sent(api.GET("/api/desk/phones")),
   blockPhone: (id: string, mode: T.WipeMode, sim_number: string, note: string) =>

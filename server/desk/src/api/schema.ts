@@ -55,6 +55,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/desk/board/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes acceptances back: the visits are to be decided again. */
+        post: operations["reopen_visits"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/desk/caregivers": {
         parameters: {
             query?: never;
@@ -251,6 +268,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/desk/me/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Changes one's own password; the account's other sessions are over. */
+        put: operations["change_password"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/messages/{id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes back a message that was not read yet. */
+        post: operations["withdraw_message"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/organisation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Changes the organisation's settings. */
+        put: operations["change_organisation"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/desk/phones": {
         parameters: {
             query?: never;
@@ -382,6 +450,92 @@ export interface paths {
         get: operations["print_tag"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/threads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The threads with caregivers, the newest first. */
+        get: operations["list_threads"];
+        put?: never;
+        /** Writes to one, some or all caregivers (row O-22). */
+        post: operations["send_message"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/threads/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A thread with its messages. */
+        get: operations["get_thread"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/threads/{id}/alert": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Sets "Alerter par email" of a thread (row O-23). */
+        put: operations["set_alert"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/threads/{id}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Answers in a thread. */
+        post: operations["answer_thread"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/threads/{id}/seen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What the caregiver wrote in a thread is seen. */
+        post: operations["see_thread"];
         delete?: never;
         options?: never;
         head?: never;
@@ -526,17 +680,22 @@ export interface components {
             /** @description Which ones. */
             visits: components["schemas"]["VisitId"][];
         };
-        /** @description What came of accepting many. */
+        /** @description What came of accepting many, or of taking acceptances back. */
         AcceptedMany: {
-            /** @description Accepted now. */
+            /** @description Accepted now, or taken back now. */
             accepted: components["schemas"]["VisitId"][];
             /** @description Left as they were, and why. */
             refused: components["schemas"]["LeftOut"][];
         };
         /** @description A desk sign-in. */
         AccountId: string;
+        /** @description Whether the office is told by mail of what the caregiver writes. */
+        AlertInput: {
+            /** @description Whether it is. */
+            alert: boolean;
+        };
         /** @enum {string} */
-        Anomaly: "manual" | "unplanned" | "wrong_client" | "tag_revoked" | "tag_unknown" | "tag_forged" | "sun_forged" | "sun_replayed" | "sun_out_of_order" | "time_claimed" | "wall_wrong" | "cancelled" | "no_access" | "forgotten" | "doubled" | "chain_broken";
+        Anomaly: "manual" | "unplanned" | "wrong_client" | "tag_revoked" | "tag_unknown" | "tag_forged" | "sun_forged" | "sun_replayed" | "sun_out_of_order" | "sun_jump" | "sun_two_chips" | "two_places" | "time_claimed" | "wall_wrong" | "cancelled" | "no_access" | "other_worker" | "forgotten" | "doubled" | "chain_broken";
         /** @enum {string} */
         Assurance: "sun" | "nfc_static" | "qr" | "manual";
         /** @description An entry of the audit log. */
@@ -556,6 +715,8 @@ export interface components {
             /** @description Who, by name for an account; `device/<id>` for a phone, `system` for the server. */
             who: string;
         };
+        /** @enum {string} */
+        Author: "office" | "caregiver";
         /** @description How a phone is to be blocked. */
         Block: {
             /** @description Try once to send what waits on it, or wipe at once. */
@@ -816,8 +977,20 @@ export interface components {
         CorrectionReason: "no_arrival" | "no_departure" | "no_stamp" | "device" | "client_request" | "other";
         /** @description A calendar day, written `2026-11-23`. */
         Day: string;
+        /** @description A decision of the office, and whether it was taken back. */
+        Decided: components["schemas"]["RetainedPeriod"] & {
+            undone_at?: components["schemas"]["Moment"] | null;
+            /** @description Who took it back. */
+            undone_by?: string | null;
+        };
         /** @enum {string} */
         Decision: "accepted" | "corrected";
+        /** @description A message as the office sees it. */
+        DeskMessage: components["schemas"]["Message"] & {
+            /** @description Everybody who got it, when it was sent to several. */
+            readers: components["schemas"]["Reader"][];
+            withdrawn_at?: components["schemas"]["Moment"] | null;
+        };
         /** @description An enrolled phone. */
         DeviceId: string;
         /** @description A phone's part of an export. */
@@ -835,8 +1008,8 @@ export interface components {
             heads: components["schemas"]["ChainHead"][];
             /** @description Its public key. */
             key: components["schemas"]["PublicKey"];
-            /** @description The stamps, byte for byte as the phone wrote them. */
-            stamps: string[];
+            /** @description The stamps in the order of the chain. */
+            stamps: components["schemas"]["Exported"][];
         };
         /** @description A SHA-256 digest. */
         Digest: string;
@@ -847,6 +1020,8 @@ export interface components {
         Encoding: {
             /** @description Key 2: SDMFileReadKey (hexadecimal). */
             file_read_key: string;
+            /** @description The same for a chip that was set to LRP mode: its PICCData is longer. */
+            lrp_url_template: string;
             /** @description Key 0, which protects the chip's settings (hexadecimal). */
             master_key: string;
             /** @description Key 1: SDMMetaReadKey (hexadecimal). */
@@ -889,12 +1064,17 @@ export interface components {
             format: number;
             /** @description When it was made. */
             made_at: components["schemas"]["Moment"];
-            /** @description `YYYY-MM`, by the reception of the stamps. */
+            /** @description `YYYY-MM`, by the day of the visits; by reception for stamps of a visit that is not known. */
             month: string;
             /** @description Its name. */
             name: string;
             /** @description Whose. */
             organisation: components["schemas"]["OrganisationId"];
+        };
+        /** @description A stamp in an export. */
+        Exported: string | {
+            /** @description SHA-256 of its bytes. */
+            sha256: components["schemas"]["Digest"];
         };
         /** @description A tag (NFC or QR) that stays at a client's home. */
         HomeTagId: string;
@@ -920,7 +1100,8 @@ export interface components {
         LeftOut: {
             /**
              * @description `not_found`; `exists` when it was decided already; `not_started` when a stamp is missing;
-             *     `not_allowed` when it is flagged or outside the tolerance: look at it by itself.
+             *     `not_allowed` when it is flagged or outside the tolerance: look at it by itself, or when there
+             *     is no acceptance to take back.
              */
             refusal: components["schemas"]["Refusal"];
             /** @description Which one. */
@@ -957,6 +1138,31 @@ export interface components {
         MembershipId: string;
         /** @enum {string} */
         MembershipState: "active" | "ended";
+        /** @description A message of a thread. */
+        Message: {
+            /** @description Who, by name; empty for the caregiver herself. */
+            author: string;
+            /** @description Which side wrote it. */
+            from: components["schemas"]["Author"];
+            /** @description Its id; for one of the caregiver's, also the id of the command that carried it. */
+            id: components["schemas"]["MessageId"];
+            /** @description Whether reading it is mandatory (row O-22). */
+            mandatory: boolean;
+            read_at?: components["schemas"]["Moment"] | null;
+            /** @description When it was written: measured, for one of the caregiver's. */
+            sent_at: components["schemas"]["Moment"];
+            /** @description The words. */
+            text: string;
+        };
+        /** @description A message of a thread; for one of a phone, also the id of its command. */
+        MessageId: string;
+        /** @description What is typed in a thread. */
+        MessageInput: {
+            /** @description Whether reading is mandatory. */
+            mandatory?: boolean;
+            /** @description The words, at most 2,000 characters. */
+            text: string;
+        };
         /** @enum {string} */
         Method: "nfc" | "qr" | "manual";
         /**
@@ -972,11 +1178,28 @@ export interface components {
             name: string;
             /** @description Telephone of the office. */
             phone: string;
+            /**
+             * Format: int64
+             * @description How far badged times may be from planned ones without a look, in minutes.
+             */
+            tolerance_min: number;
+            /**
+             * Format: int64
+             * @description The most that it may be set to.
+             */
+            tolerance_most_min: number;
             /** @description Its IANA zone: all times are shown in it. */
             zone: components["schemas"]["Zone"];
         };
         /** @description The tenant: agency, hospital, ARS, prescribing structure. */
         OrganisationId: string;
+        /** @description One's own password, and the next one. */
+        PasswordInput: {
+            /** @description The next one. */
+            new: string;
+            /** @description The present one. */
+            old: string;
+        };
         /** @description A human being, known once whatever the employers. */
         PersonId: string;
         /** @description A phone in the list. */
@@ -1018,7 +1241,7 @@ export interface components {
         /** @description Everything that was badged and decided for a visit. */
         Proof: {
             /** @description Every decision of the office, the oldest first. */
-            retained: components["schemas"]["RetainedPeriod"][];
+            retained: components["schemas"]["Decided"][];
             /** @description Its stamps, in order of reception; voided and doubled ones included. */
             stamps: components["schemas"]["ProofStamp"][];
         };
@@ -1045,6 +1268,18 @@ export interface components {
         PublicKey: string;
         /** @enum {string} */
         Quality: "exact" | "bracketed" | "claimed";
+        /** @description Somebody who got a message. */
+        Reader: {
+            /** @description Who. */
+            caregiver: components["schemas"]["MembershipId"];
+            /** @description First name. */
+            first_name: string;
+            /** @description Last name. */
+            last_name: string;
+            read_at?: components["schemas"]["Moment"] | null;
+            /** @description Their thread. */
+            thread: components["schemas"]["ThreadId"];
+        };
         /** @enum {string} */
         Refusal: "unreadable" | "not_a_home_tag" | "tag_forged" | "tag_foreign" | "tag_revoked" | "tag_unknown" | "wrong_client" | "tag_replayed" | "no_camera" | "no_nfc" | "already_started" | "already_ended" | "not_started" | "other_visit_in_progress" | "no_visit_planned" | "visit_cancelled" | "reason_missing" | "too_late_to_undo" | "time_impossible" | "not_found" | "not_allowed" | "sign_in_needed" | "wrong_credentials" | "too_many_tries" | "weak_password" | "enrolment_over" | "device_blocked" | "wrong_device" | "token_reused" | "lease_over" | "not_enrolled" | "already_enrolled" | "not_transmitted" | "invalid" | "too_long" | "stale" | "exists" | "in_use" | "overlap" | "not_a_picture" | "command_changed" | "command_unknown" | "proof_broken" | "update_needed" | "offline" | "not_the_server" | "storage_full" | "storage_broken" | "try_again";
         /**
@@ -1099,6 +1334,30 @@ export interface components {
         };
         /** @enum {string} */
         SectionKind: "access" | "habits" | "health" | "home" | "contacts" | "other";
+        /** @description What is typed to write to caregivers. */
+        Sending: {
+            /** @description To everybody at work, whatever `to` says. */
+            everybody?: boolean;
+            /** @description Whether reading is mandatory. */
+            mandatory?: boolean;
+            /** @description The words, at most 2,000 characters. */
+            text: string;
+            /** @description To whom. */
+            to?: components["schemas"]["MembershipId"][];
+        };
+        /** @description What has left. */
+        Sent: {
+            /** @description The threads that began, one for each caregiver. */
+            threads: components["schemas"]["ThreadId"][];
+        };
+        /** @description The settings of the organisation that its administrators change. */
+        SettingsInput: {
+            /**
+             * Format: int64
+             * @description How far badged times may be from planned ones without a look, in minutes.
+             */
+            tolerance_min: number;
+        };
         /** @description A client's sheet with its revision. */
         Sheet: components["schemas"]["Client"] & {
             /**
@@ -1120,7 +1379,7 @@ export interface components {
          * @description Where a visit stands, for the control board.
          * @enum {string}
          */
-        Status: "planned" | "in_progress" | "to_check" | "done" | "accepted" | "corrected" | "cancelled" | "late" | "silent";
+        Status: "planned" | "in_progress" | "to_check" | "done" | "accepted" | "corrected" | "cancelled" | "late" | "silent" | "no_phone";
         /** @description What is typed about a new tag. */
         TagInput: {
             /** @description What it is made of. */
@@ -1165,6 +1424,47 @@ export interface components {
         };
         /** @enum {string} */
         TagState: "active" | "revoked";
+        /** @description A thread between the office and a caregiver. */
+        ThreadId: string;
+        /** @description A thread in the list. */
+        ThreadRow: {
+            /** @description "Alerter par email". */
+            alert: boolean;
+            /** @description With whom. */
+            caregiver: components["schemas"]["MembershipId"];
+            /** @description The beginning of the last message; empty when it was withdrawn. */
+            excerpt: string;
+            /** @description Her first name. */
+            first_name: string;
+            /** @description Its id. */
+            id: components["schemas"]["ThreadId"];
+            /** @description When something was last written. */
+            last_at: components["schemas"]["Moment"];
+            /** @description Which side wrote last. */
+            last_from: components["schemas"]["Author"];
+            /** @description Her last name. */
+            last_name: string;
+            /**
+             * Format: int64
+             * @description Of those, the ones that she must read.
+             */
+            mandatory_unread: number;
+            /**
+             * Format: int64
+             * @description Messages of the office that she has not read.
+             */
+            unread: number;
+            /**
+             * Format: int64
+             * @description Messages of hers that nobody of the office has opened.
+             */
+            unseen: number;
+        };
+        /** @description A thread with its messages. */
+        ThreadSheet: components["schemas"]["ThreadRow"] & {
+            /** @description In order of time. */
+            messages: components["schemas"]["DeskMessage"][];
+        };
         /** @enum {string} */
         Title: "mrs" | "mr" | "none";
         /** @enum {string} */
@@ -1320,6 +1620,29 @@ export interface operations {
         };
     };
     accept_visits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AcceptMany"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AcceptedMany"];
+                };
+            };
+        };
+    };
+    reopen_visits: {
         parameters: {
             query?: never;
             header?: never;
@@ -1724,6 +2047,78 @@ export interface operations {
             };
         };
     };
+    change_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordInput"];
+            };
+        };
+        responses: {
+            /** @description Changed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusedBody"];
+                };
+            };
+        };
+    };
+    withdraw_message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    change_organisation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettingsInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyOrganisation"];
+                };
+            };
+        };
+    };
     list_phones: {
         parameters: {
             query?: never;
@@ -1940,6 +2335,138 @@ export interface operations {
                 content: {
                     "text/html": string;
                 };
+            };
+        };
+    };
+    list_threads: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ThreadRow"][];
+                };
+            };
+        };
+    };
+    send_message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Sending"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sent"];
+                };
+            };
+        };
+    };
+    get_thread: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ThreadSheet"];
+                };
+            };
+        };
+    };
+    set_alert: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlertInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ThreadSheet"];
+                };
+            };
+        };
+    };
+    answer_thread: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MessageInput"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ThreadSheet"];
+                };
+            };
+        };
+    };
+    see_thread: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };

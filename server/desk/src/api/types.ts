@@ -43,5 +43,8 @@ export type ProofStamp = Sent<Schemas["ProofStamp"]>;
 export type Correction = Schemas["CorrectInput"];
 export type CorrectionReason = Schemas["CorrectionReason"];
 
+export type ThreadRow = Sent<Schemas["ThreadRow"]>;
+export type DeskMessage = Sent<Schemas["DeskMessage"]>;
+
 export type AuditRow = Sent<Schemas["AuditRow"]>;
 export type Refusal = Sent<Schemas["RefusedBody"]>;
