@@ -253,6 +253,59 @@ fn each_code_has_a_sentence_in_french_and_english() {
     }
 }
 
+/// What the phone's app may do, and the rows that need it. Adding a line here is a decision.
+const PERMISSIONS: &[(&str, &str)] = &[
+    ("INTERNET", "O-08: planning and stamps go to the server and back"),
+    ("NFC", "O-14: tags are read"),
+    ("CAMERA", "O-13: codes are read"),
+    ("VIBRATE", "O-14: a stamp is felt in a pocket"),
+];
+
+/// O-03, O-13, O-14: the app asks a phone for what its rows need and nothing more.
+#[test]
+fn the_android_manifest_asks_for_nothing_more() {
+    let path = root().join("gen/android/app/src/main/AndroidManifest.xml");
+    let manifest = std::fs::read_to_string(path).unwrap();
+    let named = |mark: &str| -> BTreeSet<String> {
+        let mark = format!("{mark} android:name=\"");
+        let values = manifest.split(&mark).skip(1);
+        values.map(|rest| rest.split('"').next().unwrap_or_default().to_owned()).collect()
+    };
+    let asked: BTreeSet<String> = named("<uses-permission")
+        .iter()
+        .map(|name| name.strip_prefix("android.permission.").unwrap_or(name).to_owned())
+        .collect();
+    assert_eq!(asked, names(&PERMISSIONS.iter().map(|(name, _)| *name).collect::<Vec<_>>()));
+    assert_eq!(manifest.matches("<uses-permission").count(), PERMISSIONS.len());
+    for never in [
+        "BACKGROUND_LOCATION",
+        "_LOCATION",
+        "READ_SMS",
+        "RECEIVE_SMS",
+        "READ_CONTACTS",
+        "READ_PHONE_STATE",
+        "QUERY_ALL_PACKAGES",
+        "<queries",
+        "_EXTERNAL_STORAGE",
+        "RECORD_AUDIO",
+    ] {
+        assert!(!manifest.contains(never), "{never}");
+    }
+
+    let actions: BTreeSet<String> = named("<action");
+    let wanted = ["nfc.action.NDEF_DISCOVERED", "intent.action.MAIN", "intent.action.VIEW"];
+    assert_eq!(actions, wanted.map(|action| format!("android.{action}")).into());
+    let links = manifest.matches("<data ").count();
+    let ours = "<data android:scheme=\"https\" android:host=\"*\" android:pathPrefix=\"/b/\" />";
+    assert_eq!((links, manifest.matches(ours).count()), (2, 2), "tag links only");
+    assert_eq!(manifest.matches("android:exported=\"true\"").count(), 1, "one screen, for links");
+    assert!(manifest.contains("android:allowBackup=\"false\""), "care data is in no backup");
+    for feature in ["nfc", "camera"] {
+        let line = format!("\"android.hardware.{feature}\" android:required=\"false\"");
+        assert!(manifest.contains(&line), "O-03: a phone without {feature} clocks too");
+    }
+}
+
 #[test]
 fn migrations_are_numbered_densely() {
     for (folder, engines) in [("migrations/server", true), ("migrations/app", false)] {
