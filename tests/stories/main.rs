@@ -4,6 +4,7 @@
 mod badge_offline;
 mod board;
 mod broken;
+mod clones;
 mod lease;
 mod lost_answers;
 mod manual;

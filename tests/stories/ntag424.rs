@@ -8,7 +8,7 @@ use releve_tests::world::reading::tap_424;
 use releve_tests::world::time::today_at;
 use serde_json::{Value, json};
 
-fn encoded(tag: &Tag) -> Ntag424 {
+pub(crate) fn encoded(tag: &Tag) -> Ntag424 {
     let how = &tag.issued["ntag424"];
     let template = how["url_template"].as_str().expect("how to encode it");
     let link = template.split_once("?picc=").expect("a mirror").0;
@@ -24,7 +24,7 @@ fn encoded(tag: &Tag) -> Ntag424 {
     Ntag424::new([4, 1, 2, 3, 4, 5, 6], key("meta_read_key"), key("file_read_key"), link)
 }
 
-fn stamp(line: &Value, end: &str) -> (Value, Value) {
+pub(crate) fn stamp(line: &Value, end: &str) -> (Value, Value) {
     (line[end]["assurance"].clone(), line[end]["anomalies"].clone())
 }
 
