@@ -8,7 +8,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::app::App;
 use crate::db::{Answer, Fault};
-use crate::{audit, http, identity, visits};
+use crate::{audit, http, identity, notices, visits};
 
 /// How often the jobs look whether something is due.
 const TICK: Duration = Duration::from_secs(30);
@@ -95,6 +95,9 @@ async fn keep_house(app: App) {
     loop {
         if let Err(failed) = jobs.run_due(&app).await {
             tracing::error!(%failed, "a job failed");
+        }
+        if let Err(failed) = notices::send_due(&app).await {
+            tracing::error!(%failed, "mail could not be looked after");
         }
         tokio::time::sleep(TICK).await;
     }

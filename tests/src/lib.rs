@@ -6,5 +6,6 @@ pub mod database;
 pub mod fuzz;
 pub mod pn532;
 pub mod process;
+pub mod smtp;
 pub mod source;
 pub mod world;

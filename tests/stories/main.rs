@@ -8,6 +8,7 @@ mod clones;
 mod lease;
 mod lost_answers;
 mod manual;
+mod messages;
 mod notes_and_undo;
 mod ntag424;
 mod planning;

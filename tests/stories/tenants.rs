@@ -38,6 +38,8 @@ struct Ids {
     visit: String,
     phone: String,
     enrolment: String,
+    thread: String,
+    message: String,
 }
 
 impl Ids {
@@ -49,6 +51,8 @@ impl Ids {
             "visits" => &self.visit,
             "phones" => &self.phone,
             "enrolments" => &self.enrolment,
+            "threads" => &self.thread,
+            "messages" => &self.message,
             other => panic!("what is {{id}} in {path}: {other}?"),
         };
         let mut before = "";
@@ -76,7 +80,8 @@ impl Ids {
             "sim_number": "893315", "done": true, "membership": self.caregiver,
             "client": self.client, "service": "Intrusion", "starts_at": today_at(8, 0),
             "ends_at": today_at(9, 0), "instructions": "", "force": true, "rev": 1,
-            "visits": [self.visit],
+            "visits": [self.visit], "to": [self.caregiver], "text": "Intrusion", "mandatory": true,
+            "alert": true,
         })
     }
 }
@@ -89,7 +94,13 @@ fn ids(
     visit: &impl ToString,
 ) -> Ids {
     let path = format!("/api/desk/caregivers/{}/enrolments", caregiver.to_string());
+    let words = json!({ "to": [caregiver.to_string()], "text": "Canari-Lefèvre a déménagé" });
+    let thread = desk.post("/api/desk/threads", &words).ok()["threads"][0].clone();
+    let thread = thread.as_str().expect("a thread").to_owned();
+    let sheet = desk.get(&format!("/api/desk/threads/{thread}")).ok();
     Ids {
+        message: of(&sheet["messages"][0], "id"),
+        thread,
         caregiver: caregiver.to_string(),
         client: client.to_string(),
         tag: tag.to_string(),
@@ -161,21 +172,33 @@ fn no_route_gives_anything_of_another_agency() {
         assert_eq!(w.desk.line(visit), before, "and nothing has changed");
         assert!(w.desk.get("/api/desk/clients?q=Intruse").ok().as_array().unwrap().is_empty());
 
-        // A worker's token opens nothing of the desk.
+        // A worker's token opens nothing of the desk, and writes nothing there; nor once blocked.
         let token = String::from_utf8(amina.phone.vault.stolen(Secret::Token).unwrap()).unwrap();
-        for (method, path) in routes(&w.desk) {
-            if method != "GET" || streams(&path) {
-                continue;
+        let tries = |whose: &str| {
+            let mut tried = 0;
+            for (method, path) in routes(&w.desk) {
+                if path == "/api/desk/session" || streams(&path) {
+                    continue;
+                }
+                let body = if method == "GET" { Value::Null } else { ours.body() };
+                let request = Request {
+                    method,
+                    url: format!("{}{}", w.url(), ours.path(&path)),
+                    headers: vec![
+                        ("authorization".to_owned(), format!("Bearer {token}")),
+                        ("origin".to_owned(), w.url()),
+                        ("content-type".to_owned(), "application/json".to_owned()),
+                    ],
+                    body: serde_json::to_vec(&body).unwrap(),
+                };
+                let came = releve_tests::world::link::send(&agent(), &request).unwrap();
+                assert_eq!(came.status, 401, "{whose}: {method} {path}");
+                tried += u32::from(method != "GET");
             }
-            let request = Request {
-                method,
-                url: format!("{}{}", w.url(), ours.path(&path)),
-                headers: vec![("authorization".to_owned(), format!("Bearer {token}"))],
-                body: Vec::new(),
-            };
-            let came = releve_tests::world::link::send(&agent(), &request).unwrap();
-            assert_eq!(came.status, 401, "a worker's token: {method} {path}");
-        }
+            assert!(tried > 15, "only {tried} writing routes");
+        };
+        tries("a worker's token");
+        assert_eq!(w.desk.line(visit), before, "and nothing has changed");
 
         // The control: at home, every reading route answers with what was sought.
         let director = w.director();
@@ -185,6 +208,69 @@ fn no_route_gives_anything_of_another_agency() {
                 assert_eq!(said.status, 200, "at home: {path}: {}", said.text);
             }
         }
+
+        let block = json!({ "mode": "now", "sim_number": "", "note": "" });
+        let _ = w.desk.post(&format!("/api/desk/phones/{}/block", ours.phone), &block).ok();
+        let blocked = w.desk.line(visit);
+        tries("a blocked phone's token");
+        assert_eq!(w.desk.line(visit), blocked, "and nothing has changed");
+    });
+}
+
+/// O-44: a blocked phone with its own key and token writes and reads nothing, on any route of phones.
+#[test]
+fn a_blocked_phone_writes_and_reads_nothing() {
+    World::each(|w| {
+        let amina = w.worker("Amina");
+        let home = w.home("Lefèvre");
+        let visit = w.visit(&amina, &home, today_at(8, 0));
+        amina.phone.sync().unwrap();
+        w.time.until(today_at(8, 0));
+        let secret = |which| amina.phone.vault.stolen(which).unwrap();
+        let token = String::from_utf8(secret(Secret::Token)).unwrap();
+        let key = Signer::from_seed(&secret(Secret::DeviceSeed).try_into().unwrap());
+        let device: String = of(&w.desk.phones()[0], "id");
+        let calls = |path: &str, body: &Value| {
+            let (method, body) = if body.is_null() {
+                ("GET", Vec::new())
+            } else {
+                ("POST", serde_json::to_vec(body).unwrap())
+            };
+            let proof = key.sign(Purpose::Request, &request_message(method, path, &body));
+            let request = Request {
+                method,
+                url: format!("{}{path}", w.url()),
+                headers: vec![
+                    ("authorization".to_owned(), format!("Bearer {token}")),
+                    ("content-type".to_owned(), "application/json".to_owned()),
+                    ("releve-proof".to_owned(), proof.to_string()),
+                ],
+                body,
+            };
+            let came = releve_tests::world::link::send(&agent(), &request).unwrap();
+            (came.status, String::from_utf8_lossy(&came.body).into_owned())
+        };
+        let pull = json!({ "protocol": 1, "device": device, "epoch": "", "cursors": {}, "applied": {},
+            "anchors": [], "waiting": 0 });
+        let push = json!({ "protocol": 1, "device": device, "epoch": "", "anchors": [], "commands": [],
+            "head": null });
+        let next = json!({ "next": releve_shared::keys::Digest::of(&[b"next"]) });
+        let (status, said) = calls("/api/phone/pull", &pull);
+        assert_eq!(status, 200, "before: {said}");
+
+        let block = json!({ "mode": "now", "sim_number": "", "note": "" });
+        let _ = w.desk.post(&format!("/api/desk/phones/{device}/block"), &block).ok();
+        for (path, body) in [
+            ("/api/phone/pull", &pull),
+            ("/api/phone/push", &push),
+            ("/api/phone/token", &next),
+            ("/api/phone/pokes", &Value::Null),
+        ] {
+            let (status, said) = calls(path, body);
+            assert_eq!(status, 403, "{path}: {said}");
+            assert!(said.contains("device_blocked") && !said.contains("Lefèvre"), "{path}: {said}");
+        }
+        assert_eq!(w.desk.line(visit)["start"], Value::Null);
     });
 }
 

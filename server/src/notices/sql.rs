@@ -18,7 +18,7 @@ crate::statements! {
              WHERE state IN ('queued', 'failed') AND due_at <= $2
                AND id IN (SELECT n.id FROM notice n
                            WHERE n.state IN ('queued', 'failed') AND n.due_at <= $2
-                           ORDER BY n.due_at, n.id LIMIT 20)
+                           ORDER BY n.due_at, n.id LIMIT 8)
             RETURNING id, organisation, kind, about, recipient, attempts";
     /// What came of an attempt, unless another node has taken it over.
     RECORD = "UPDATE notice SET state = $1, due_at = $2, ended_at = $3, error = $4

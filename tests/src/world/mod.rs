@@ -19,7 +19,7 @@ use releve_server::identity::desk::Role;
 use releve_server::identity::{
     NewAccount, NewOrganisation, add_account, add_organisation, password,
 };
-use releve_shared::id::{ClientId, OrganisationId, VisitId};
+use releve_shared::id::{ClientId, MembershipId, OrganisationId, VisitId};
 use releve_shared::time::{HOUR_MS, Moment, Zone};
 use tempfile::TempDir;
 
@@ -45,6 +45,14 @@ pub struct World {
     chance: Seeded,
     phones: AtomicU64,
     folder: TempDir,
+}
+
+releve_server::statements! {
+    /// One more membership of a person.
+    JOIN = "INSERT INTO membership (id, organisation, establishment, person, role, state, transmit,
+                                    folded, rev, created_at)
+            VALUES ($1, $2, (SELECT MIN(e.id) FROM establishment e WHERE e.organisation = $2), $3,
+                    'Auxiliaire de vie', 'active', 0, 'amina', 1, $4)";
 }
 
 /// Somebody who works, and their phone.
@@ -154,6 +162,20 @@ impl World {
         (organisation, desk)
     }
 
+    /// One more supervisor of Les Tilleuls.
+    pub fn opens_account(&self, login: &str, name: &str) {
+        let held = self.server();
+        let server = held.as_ref().expect("a server");
+        let (now, id, organisation) = (self.time.now(), server.app.id(), self.organisation);
+        let (login, name) = (login.to_owned(), name.to_owned());
+        server.write(move |tx| {
+            let (login, name, password) = (login.clone(), name.clone(), hashed());
+            let role = Role::Supervisor;
+            let account = NewAccount { id, organisation, login, name, role, password };
+            add_account(tx, &account, now)
+        });
+    }
+
     /// The director of Les Tilleuls, who reads the log.
     #[must_use]
     pub fn director(&self) -> Desk {
@@ -168,6 +190,20 @@ impl World {
         let caregiver = self.desk.adds_caregiver(first_name, "Diallo");
         self.desk.transmits(caregiver.id, true);
         Worker { caregiver, phone: self.phone_of(caregiver) }
+    }
+
+    /// Somebody who works for another agency of this server too: no screen joins them yet.
+    #[must_use]
+    pub fn joins(&self, worker: &Worker, organisation: OrganisationId) -> MembershipId {
+        let held = self.server();
+        let server = held.as_ref().expect("a server");
+        let (person, now) = (worker.caregiver.person, self.time.now());
+        let id: MembershipId = server.app.id();
+        server.write(move |tx| {
+            let row = [id.into(), organisation.into(), person.into(), now.into()];
+            Ok(tx.execute(&JOIN, &row)?)
+        });
+        id
     }
 
     /// One more phone of a caregiver.
