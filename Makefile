@@ -3,7 +3,7 @@
 .PHONY: help setup demo test gen pictures coverage bench
 
 help: ## Shows this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
 
 setup: ## Installs what is missing on this machine, saying which
 	@scripts/setup test
@@ -19,6 +19,13 @@ gen: ## Makes the generated files again: the door's and the desk's types, from R
 
 pictures: ## Takes the pictures of docs/pictures from the running product
 	@scripts/pictures
+
+.PHONY: sbom check-android
+sbom: ## Writes what the product is made of (CycloneDX) into target/sbom
+	@scripts/sbom
+
+check-android: ## Type-checks the app for Android, without its SDK; long when cold
+	@scripts/check-android
 
 coverage: ## Writes docs/coverage.md: which acceptance rows have a test
 	@node scripts/coverage.mjs
