@@ -134,7 +134,7 @@ pub fn mirror(mode: Mode, keys: &TagKeys, uid: [u8; 7], counter: u32, chance: [u
 /// The keys of one tap, from those of its tag.
 enum Session {
     Aes { mac: Key, file: Key, counter: [u8; 3] },
-    Lrp { both: Lrp, counter: [u8; 3] },
+    Lrp { both: Box<Lrp>, counter: [u8; 3] },
 }
 
 impl Session {
@@ -152,7 +152,7 @@ impl Session {
                 let head: &[u8] = &[0x00, 0x01, 0x00, 0x80];
                 let vector = [head, uid, counter, &[0x1E, 0xE1]].concat();
                 let key = Lrp::new(file_key).cmac(&vector);
-                Self::Lrp { both: Lrp::new(&key), counter: *counter }
+                Self::Lrp { both: Box::new(Lrp::new(&key)), counter: *counter }
             }
         }
     }
