@@ -16,7 +16,11 @@ pub const GENESIS: [u8; 32] = [0; 32];
 /// The hash of the chain after a stamp.
 #[must_use]
 pub fn link(prev: Digest, raw: &str) -> Digest {
-    let body = Digest::of(&[raw.as_bytes()]);
+    link_digest(prev, Digest::of(&[raw.as_bytes()]))
+}
+
+/// The same for a stamp of which only the digest of its bytes is known.
+fn link_digest(prev: Digest, body: Digest) -> Digest {
     Digest::of(&[b"releve clock 1\0", prev.as_bytes(), body.as_bytes()])
 }
 
@@ -89,6 +93,14 @@ pub enum Broken {
         /// The stamp at the head.
         event: ClockEventId,
     },
+    /// The chain differs from the signed head, at a stamp that is not shown.
+    #[error(
+        "stamp number {seq}, which is not shown, or one before it: changed after the phone signed it"
+    )]
+    Withheld {
+        /// Its number.
+        seq: u64,
+    },
     /// The head is not signed by the device's key.
     #[error("the head at number {seq} is not signed by the phone")]
     Signature {
@@ -129,9 +141,36 @@ pub fn verify_after<'a>(
     raws: impl IntoIterator<Item = &'a str>,
     heads: &[ChainHead],
 ) -> Result<Digest, Broken> {
+    verify_parts(device, key, after, raws.into_iter().map(Part::Raw), heads)
+}
+
+/// A stamp of a chain: its bytes, or their digest where they are somebody else's to see.
+enum Part<'a> {
+    Raw(&'a str),
+    Withheld(Digest),
+}
+
+fn verify_parts<'a>(
+    device: DeviceId,
+    key: &PublicKey,
+    after: (u64, Digest),
+    parts: impl IntoIterator<Item = Part<'a>>,
+    heads: &[ChainHead],
+) -> Result<Digest, Broken> {
     let (mut expected, mut hash) = after;
-    for raw in raws {
+    for part in parts {
         expected = expected.saturating_add(1);
+        let signed = |hash| !heads.iter().any(|h| h.seq == expected && h.hash != hash);
+        let raw = match part {
+            Part::Raw(raw) => raw,
+            Part::Withheld(body) => {
+                hash = link_digest(hash, body);
+                if !signed(hash) {
+                    return Err(Broken::Withheld { seq: expected });
+                }
+                continue;
+            }
+        };
         let event: ClockEvent =
             serde_json::from_str(raw).map_err(|_| Broken::Unreadable { seq: expected })?;
         if event.seq != expected {
@@ -141,7 +180,7 @@ pub fn verify_after<'a>(
             return Err(Broken::Link { event: event.id });
         }
         hash = link(hash, raw);
-        if heads.iter().any(|h| h.seq == expected && h.hash != hash) {
+        if !signed(hash) {
             return Err(Broken::Head { event: event.id });
         }
     }
@@ -156,6 +195,37 @@ pub fn verify_after<'a>(
     Ok(hash)
 }
 
+/// A stamp in an export.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(untagged)]
+pub enum Exported {
+    /// Byte for byte as the phone wrote it.
+    Raw(String),
+    /// Of another month, or of another employer of the same person: its place in the chain only.
+    Withheld {
+        /// SHA-256 of its bytes.
+        sha256: Digest,
+    },
+}
+
+impl Exported {
+    /// Keeps a stamp's place in the chain, and nothing that it says.
+    #[must_use]
+    pub fn withheld(raw: &str) -> Self {
+        Self::Withheld { sha256: Digest::of(&[raw.as_bytes()]) }
+    }
+
+    /// Its bytes, where they are shown.
+    #[must_use]
+    pub fn raw(&self) -> Option<&str> {
+        match self {
+            Self::Raw(raw) => Some(raw),
+            Self::Withheld { .. } => None,
+        }
+    }
+}
+
 /// A month of an organisation's stamps, as the desk exports it and `releve-server verify` reads it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -166,7 +236,7 @@ pub struct Export {
     pub organisation: OrganisationId,
     /// Its name.
     pub name: String,
-    /// `YYYY-MM`, by the reception of the stamps.
+    /// `YYYY-MM`, by the day of the visits; by reception for stamps of a visit that is not known.
     pub month: String,
     /// When it was made.
     pub made_at: Moment,
@@ -186,15 +256,15 @@ pub struct DeviceProof {
     pub after: u64,
     /// The chain's hash after that number.
     pub after_hash: Digest,
-    /// The stamps, byte for byte as the phone wrote them.
-    pub stamps: Vec<String>,
+    /// The stamps in the order of the chain.
+    pub stamps: Vec<Exported>,
     /// The heads that it signed over them.
     pub heads: Vec<ChainHead>,
 }
 
 impl Export {
     /// The format that this build writes and reads.
-    pub const FORMAT: u32 = 1;
+    pub const FORMAT: u32 = 2;
 
     /// Checks every phone's chain. Gives how many stamps were checked, and how many of the last ones
     /// no signed head covers yet.
@@ -204,14 +274,18 @@ impl Export {
     pub fn check(&self) -> Result<(usize, usize), (DeviceId, Broken)> {
         let (mut checked, mut unsigned) = (0, 0);
         for part in &self.devices {
-            let raws = part.stamps.iter().map(String::as_str);
+            let parts = part.stamps.iter().map(|stamp| match stamp {
+                Exported::Raw(raw) => Part::Raw(raw),
+                Exported::Withheld { sha256 } => Part::Withheld(*sha256),
+            });
             let after = (part.after, part.after_hash);
-            verify_after(part.device, &part.key, after, raws, &part.heads)
+            verify_parts(part.device, &part.key, after, parts, &part.heads)
                 .map_err(|broken| (part.device, broken))?;
             let signed = part.heads.iter().map(|h| h.seq).max().unwrap_or(part.after);
             let covered = usize::try_from(signed.saturating_sub(part.after)).unwrap_or(usize::MAX);
-            checked += part.stamps.len();
-            unsigned += part.stamps.len().saturating_sub(covered);
+            let shown = |stamps: &[Exported]| stamps.iter().filter_map(Exported::raw).count();
+            checked += shown(&part.stamps);
+            unsigned += part.stamps.get(covered..).map_or(0, shown);
         }
         Ok((checked, unsigned))
     }
@@ -293,7 +367,7 @@ mod tests {
             key: key.public(),
             after: 2,
             after_hash,
-            stamps: raws[2..].to_vec(),
+            stamps: raws[2..].iter().cloned().map(Exported::Raw).collect(),
             heads: vec![ChainHead::sign(id(8), 5, hash, &key)],
         };
         let mut export = Export {
@@ -305,7 +379,18 @@ mod tests {
             devices: vec![part],
         };
         assert_eq!(export.check(), Ok((3, 0)));
-        export.devices[0].stamps[1] = export.devices[0].stamps[1].replace(":7", ":8");
+        // What another may not see keeps its place, and its bytes still count.
+        export.devices[0].stamps[1] = Exported::withheld(&raws[3]);
+        assert_eq!(export.check(), Ok((2, 0)));
+        let text = serde_json::to_string(&export).unwrap();
+        assert_eq!(serde_json::from_str::<Export>(&text).unwrap(), export);
+        export.devices[0].stamps[1] = Exported::withheld(&raws[3].replace(":7", ":8"));
+        assert!(export.check().is_err(), "a changed stamp that is not shown");
+        export.devices[0].stamps[2] = Exported::withheld(&raws[4]);
+        let (_, broken) = export.check().unwrap_err();
+        assert_eq!(broken, Broken::Withheld { seq: 5 });
+        export.devices[0].stamps[2] = Exported::Raw(raws[4].clone());
+        export.devices[0].stamps[1] = Exported::Raw(raws[3].replace(":7", ":8"));
         let (device, broken) = export.check().unwrap_err();
         assert_eq!(device, id(8));
         assert!(matches!(broken, Broken::Link { .. }), "{broken}");

@@ -199,7 +199,10 @@ impl Run {
             let Ok((row, proof)) = known else { continue };
             let stamps: Vec<Clocked> =
                 proof.stamps.iter().map(|stamp| stamp.clocked.clone()).collect();
-            let exported = Hours::of(&row.visit, &Progress::of(&stamps), proof.retained.last());
+            let exported = {
+                let stands = proof.retained.iter().rfind(|known| known.undone_at.is_none());
+                Hours::of(&row.visit, &Progress::of(&stamps), stands.map(|known| &known.period))
+            };
             assert_eq!(row.hours, exported, "I7: board and export of {visit}");
             for (handset, mirror) in &mirrors {
                 // Given to somebody else meanwhile, a phone keeps its own stamps and nothing more; and

@@ -192,3 +192,24 @@ fn a_change_is_heard_at_once_by_those_concerned() {
         assert!(at_theirs.try_recv().is_err(), "nor another agency's");
     });
 }
+
+/// O-07, F10: the desk hears of it when a phone confirms what it shows, without waiting for its timer;
+/// a phone that confirms nothing new says nothing.
+#[test]
+fn a_confirmed_planning_is_heard_at_the_desk() {
+    World::each(|w| {
+        let amina = w.worker("Amina");
+        let home = w.home("Lefèvre");
+        let _ = w.visit(&amina, &home, today_at(10, 0));
+        amina.phone.sync().unwrap();
+        let (_, elsewhere) = w.agency("Autre Rive", "denis");
+        let (here, there) = (w.desk.listens(), elsewhere.listens());
+        w.time.pass(6 * MINUTE_MS);
+        amina.phone.sync().unwrap();
+        let told =
+            here.recv_timeout(std::time::Duration::from_secs(20)).expect("the desk is poked");
+        assert!(told.contains(&format!("desk/{}", w.organisation)), "{told}");
+        assert_eq!(w.desk.transmission(amina.caregiver.id), "transmitted");
+        assert!(there.try_recv().is_err(), "not another agency's");
+    });
+}

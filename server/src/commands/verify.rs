@@ -49,7 +49,7 @@ mod tests {
     use releve_shared::clock::Stamp;
     use releve_shared::id::DeviceId;
     use releve_shared::keys::{Digest, Signer};
-    use releve_shared::proof::{ChainHead, DeviceProof, GENESIS, link};
+    use releve_shared::proof::{ChainHead, DeviceProof, Exported, GENESIS, link};
     use releve_shared::time::Moment;
     use releve_shared::visit::{ClockEvent, ClockKind, ManualReason};
 
@@ -78,7 +78,7 @@ mod tests {
             };
             let raw = serde_json::to_string(&event).unwrap();
             hash = link(hash, &raw);
-            stamps.push(raw);
+            stamps.push(Exported::Raw(raw));
         }
         Export {
             format: Export::FORMAT,
@@ -104,7 +104,8 @@ mod tests {
         let told = |export: &Export| judge(&serde_json::to_string(export).unwrap()).unwrap();
         assert!(told(&export).0, "{}", told(&export).1);
         let honest = export.devices[0].stamps[1].clone();
-        export.devices[0].stamps[1] = honest.replace("\"start\"", "\"end\"");
+        let lie = honest.raw().unwrap().replace("\"start\"", "\"end\"");
+        export.devices[0].stamps[1] = Exported::Raw(lie);
         let (holds, sentence) = told(&export);
         assert!(!holds && sentence.contains("00000000-0000-0000-0000-000000000003"), "{sentence}");
         export.devices[0].stamps[1] = honest;

@@ -80,6 +80,11 @@ impl Tx {
         Ok(self.feed.heads.clone())
     }
 
+    /// Pokes whoever listens to a scope after the commit, although no row of it has moved.
+    pub fn tell(&mut self, scope: &Scope) {
+        self.feed.heads.entry(scope.clone()).or_default();
+    }
+
     /// The epoch that this database's numbers belong to (sync.md F5).
     ///
     /// # Errors

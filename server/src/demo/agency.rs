@@ -75,6 +75,13 @@ const WEEKDAY: &[(i8, i8, i64)] =
 /// Hours of a day of the weekend, for half of the caregivers.
 const WEEKEND: &[(i8, i8, i64)] = &[(8, 30, 60), (12, 0, 60), (18, 0, 45)];
 
+/// The first caregiver's day, around now: start and length in minutes, and which of her clients. Two
+/// visits are behind her, one begins, three are to come.
+const HER_DAY: &[(i64, i64, usize)] =
+    &[(-195, 60, 2), (-115, 45, 3), (-5, 60, 1), (70, 60, 4), (145, 45, 5), (240, 75, 6)];
+/// Where the next two are now.
+const NOW: [&[(i64, i64, usize)]; 2] = [&[(-20, 60, 1)], &[(-35, 60, 1)]];
+
 /// Clients that a caregiver goes to.
 const CLIENTS_EACH: usize = 7;
 
@@ -230,7 +237,10 @@ fn person_helped(seed: &mut Seed, n: usize) -> ClientInput {
             .to_owned(),
         street: format!("{} {}", seed.between(1, 98), text(seed, names::STREETS)),
         address_more: if flat {
-            format!("{}e étage, porte gauche", seed.between(1, 4))
+            match seed.between(1, 4) {
+                1 => "1er étage, porte gauche".to_owned(),
+                floor => format!("{floor}e étage, porte gauche"),
+            }
         } else {
             String::new()
         },
@@ -247,7 +257,7 @@ fn person_helped(seed: &mut Seed, n: usize) -> ClientInput {
     }
 }
 
-/// A week back, today and a week ahead. The first caregiver begins now, the last one tomorrow; the
+/// A week back, today and a week ahead. The first caregiver begins today, the last one tomorrow; the
 /// first three are with a client now.
 fn schedule(agency: &Agency, seed: &Seed, now: Moment) -> Vec<Planned> {
     let zone = &agency.by.zone;
@@ -255,39 +265,39 @@ fn schedule(agency: &Agency, seed: &Seed, now: Moment) -> Vec<Planned> {
     let mut seed = seed.part("schedule");
     for caregiver in 0..agency.caregivers.len() {
         let client = |slot: usize| (caregiver * CLIENTS_EACH + slot) % agency.clients.len();
-        let with_now = (caregiver < 3).then(|| {
-            let five = now.plus(-now.0.rem_euclid(5 * MINUTE_MS));
-            let starts_at =
-                five.plus(-[5, 20, 35].get(caregiver).copied().unwrap_or(5) * MINUTE_MS);
-            (starts_at, starts_at.plus(60 * MINUTE_MS))
-        });
+        let five = now.plus(-now.0.rem_euclid(5 * MINUTE_MS));
+        let around = match caregiver {
+            0 => HER_DAY,
+            n => NOW.get(n - 1).copied().unwrap_or_default(),
+        };
+        let around: Vec<Planned> = around
+            .iter()
+            .map(|(from, length, slot)| {
+                let starts_at = five.plus(from * MINUTE_MS);
+                let ends_at = starts_at.plus(length * MINUTE_MS);
+                // The second of her clients has a tag that both a camera and a reader can read.
+                Planned { id: seed.id(now), caregiver, client: client(*slot), starts_at, ends_at }
+            })
+            .collect();
         let begins = match caregiver {
             0 => now,
             n if n + 1 == names::CAREGIVERS.len() => zone.bounds(agency.today).1,
             _ => Moment(0),
         };
-        if let Some((starts_at, ends_at)) = with_now {
-            // The second of her clients has a tag that both a camera and a reader can read.
-            visits.push(Planned {
-                id: seed.id(now),
-                caregiver,
-                client: client(1),
-                starts_at,
-                ends_at,
-            });
-        }
+        visits.extend(around.iter().cloned());
         for n in -7..=6_i32 {
             let day = agency.today.plus(n);
             let weekend = day.weekday() > 5;
-            if weekend && caregiver % 2 == 1 {
+            if (weekend && caregiver % 2 == 1) || (caregiver == 0 && n == 0) {
                 continue;
             }
             let slots = if weekend { WEEKEND } else { WEEKDAY };
             for (slot, (hour, minute, length)) in slots.iter().enumerate() {
                 let starts_at = zone.at(day, *hour, *minute);
                 let ends_at = starts_at.plus(length * MINUTE_MS);
-                let meets = with_now.is_some_and(|(from, to)| {
-                    starts_at < to.plus(10 * MINUTE_MS) && ends_at > from.plus(-10 * MINUTE_MS)
+                let meets = around.iter().any(|v| {
+                    starts_at < v.ends_at.plus(10 * MINUTE_MS)
+                        && ends_at > v.starts_at.plus(-10 * MINUTE_MS)
                 });
                 let rotated = slot + usize::try_from(n + 7).unwrap_or(0);
                 let id = seed.id(now);

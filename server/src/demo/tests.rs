@@ -58,6 +58,18 @@ async fn o_34_a_realistic_agency_is_there_to_be_looked_at() {
         assert!(anomalies.contains(&format!("\"quality\":\"{quality}\"")), "no {quality}");
     }
 
+    // Who tries the phone has a whole day: what is behind is badged, what comes is to come.
+    let hers = |status: &str| {
+        let rows = board["rows"].as_array().unwrap().iter();
+        let of_hers = rows.filter(|row| row["caregiver_name"] == made.caregiver.as_str());
+        of_hers.filter(|row| row["status"] == status).count()
+    };
+    assert!(hers("in_progress") == 0 && hers("no_phone") <= 2, "{board}");
+    let badged = hers("done") + hers("to_check") + hers("accepted") + hers("corrected");
+    assert!((1..=2).contains(&badged), "{badged}");
+    let cards = get("/api/desk/clients").await.to_string();
+    assert!(!cards.contains("1e étage"));
+
     let caregivers = get("/api/desk/caregivers").await;
     let icons: Vec<&str> = caregivers
         .as_array()

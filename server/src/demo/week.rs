@@ -20,8 +20,10 @@ use crate::db::{Answer, Fault};
 use crate::identity::{self, phone as phones};
 use crate::visits::{self, CorrectInput, Reception, rules::Status};
 
-/// Which caregivers have a phone: all but the first, who will enrol hers, and the last.
-const WITH_PHONES: std::ops::RangeInclusive<usize> = 1..=10;
+/// Which caregivers have a phone: all but the last.
+const WITH_PHONES: std::ops::RangeInclusive<usize> = 0..=10;
+/// Who has signed out of hers since her last visit, and will enrol another.
+const CHANGES_PHONE: usize = 0;
 /// Whose phone is silent since yesterday evening.
 const SILENT: usize = 3;
 /// Whose phone was without network, and restarted, two days ago.
@@ -52,6 +54,7 @@ pub async fn play(app: &App, seed: &Seed, agency: &mut Agency, now: Moment) -> A
             .visits
             .iter()
             .filter(|v| v.caregiver == caregiver && v.starts_at < now)
+            .filter(|v| caregiver != CHANGES_PHONE || v.ends_at <= now)
             .cloned()
             .collect();
         if let Some(&owner) = agency.caregivers.get(caregiver) {
@@ -69,6 +72,10 @@ pub async fn play(app: &App, seed: &Seed, agency: &mut Agency, now: Moment) -> A
             let behind = u64::from(phone.caregiver == PENDING);
             let (waiting, anchors) = (phone.waiting, &mut phone.anchors);
             sync(app, agency, &phone.phone, waiting, anchors, at, behind).await?;
+        }
+        if phone.caregiver == CHANGES_PHONE {
+            let device = phone.phone.device;
+            app.db.write(move |tx| identity::sign_out(tx, device)).await?;
         }
     }
     Ok(stamps)
@@ -295,7 +302,7 @@ async fn sync(
             let scope = Scope::membership(phone.membership);
             let head = sql::head(tx, &scope)?;
             let applied = BTreeMap::from([(scope, head.saturating_sub(behind))]);
-            identity::pulled(tx, phone.device, 0, &applied, at)
+            identity::pulled(tx, (organisation, phone.device), 0, &applied, at)
         })
         .await
 }

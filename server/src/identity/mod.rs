@@ -22,12 +22,12 @@ use crate::db::{Answer, Tx};
 pub use account::{NewAccount, add_account};
 pub use keys::{Keys, ntag_master, tag_keys, tag_signer};
 pub use organisation::{
-    NewOrganisation, add_organisation, body, every_organisation, organisation, zone,
+    NewOrganisation, add_organisation, body, every_organisation, organisation, tolerance_ms, zone,
 };
 pub use phone::open as open_enrolment;
 pub use phone::{
     PhoneRow, PhoneState, applied, device_key, is_active, keep_anchors, known_anchors, lease,
-    phones_of, pulled, sign_out,
+    phones_of, pulled, sign_out, told_before,
 };
 
 /// Statements of the room, for the check on both engines.
@@ -73,6 +73,8 @@ pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(session::sign_in, session::sign_out))
         .routes(routes!(session::me))
+        .routes(routes!(session::change_password))
+        .routes(routes!(session::change_organisation))
         .merge(phone::routes())
 }
 

@@ -4,10 +4,11 @@ use releve_shared::establishment::Organisation;
 use releve_shared::id::{EstablishmentId, OrganisationId};
 use releve_shared::refusal::Refusal;
 use releve_shared::sync::{RowKind, Scope};
-use releve_shared::time::{Moment, Zone};
+use releve_shared::time::{MINUTE_MS, Moment, Zone};
 
 use super::keys::{Keys, tag_keys};
-use super::sql;
+use super::{By, sql};
+use crate::audit;
 use crate::db::{Answer, Tx};
 
 /// A tenant to be.
@@ -60,6 +61,29 @@ pub fn organisation(tx: &mut Tx, id: OrganisationId) -> Answer<Organisation> {
 /// [`Refusal::NotFound`].
 pub fn zone(tx: &mut Tx, id: OrganisationId) -> Answer<Zone> {
     Ok(sql::organisation(tx, id)?.ok_or(Refusal::NotFound)?.zone)
+}
+
+/// The widest tolerance, in minutes: beyond it, accepting without a look is no control any more.
+pub(super) const TOLERANCE_MOST_MIN: i64 = 30;
+
+/// How far badged times may be from planned ones without a look, in milliseconds.
+///
+/// # Errors
+/// [`Refusal::NotFound`].
+pub fn tolerance_ms(tx: &mut Tx, id: OrganisationId) -> Answer<i64> {
+    Ok(sql::tolerance(tx, id)?.ok_or(Refusal::NotFound)?.saturating_mul(MINUTE_MS))
+}
+
+/// Sets it; desks look again.
+pub(super) fn set_tolerance(tx: &mut Tx, by: &By, minutes: i64, now: Moment) -> Answer<()> {
+    let before = tolerance_ms(tx, by.organisation)? / MINUTE_MS;
+    if before != minutes {
+        sql::write_tolerance(tx, by.organisation, minutes)?;
+        let detail = format!("{before} > {minutes}");
+        audit::note(tx, by, "organisation.tolerance", by.organisation, &detail, now)?;
+        tx.tell(&Scope::desk(by.organisation));
+    }
+    Ok(())
 }
 
 /// Every organisation of this server, for its jobs.

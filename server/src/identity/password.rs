@@ -122,6 +122,20 @@ pub fn hash(password: &str, salt: [u8; 16]) -> Result<String, Fault> {
     Ok(hash.map_err(|e| failed(e.to_string()))?.to_string())
 }
 
+/// Whether a hash was made with other costs than today's: it is made again when its password is known.
+fn outdated(hash: &str) -> Result<bool, Fault> {
+    let parsed =
+        PasswordHash::new(hash).map_err(|e| Fault::new(format!("reading a password hash: {e}")))?;
+    let costs = Params::try_from(&parsed).ok();
+    let wanted = argon()?.params().clone();
+    let same = costs.is_some_and(|found| {
+        found.m_cost() == wanted.m_cost()
+            && found.t_cost() == wanted.t_cost()
+            && found.p_cost() == wanted.p_cost()
+    });
+    Ok(!same || parsed.algorithm.as_str() != "argon2id" || parsed.version != Some(19))
+}
+
 /// Whether a password is that of a hash; the same work when there is no hash.
 ///
 /// # Errors
@@ -135,10 +149,28 @@ fn matches(password: &str, hash: Option<&str>) -> Result<bool, Fault> {
 
 /// [`matches()`] off the async threads, a few at a time.
 pub(super) async fn verify(app: &App, password: String, hash: Option<String>) -> Answer<bool> {
-    let failed = |e: String| Fault::new(format!("verifying a password: {e}"));
+    aside(app, move || matches(&password, hash.as_deref())).await
+}
+
+/// A hash with today's costs in the place of an outdated one, of a password that was just verified.
+pub(super) async fn renewed(app: &App, password: String, old: String) -> Answer<Option<String>> {
+    let salt = app.draw::<16>();
+    aside(app, move || Ok(if outdated(&old)? { Some(hash(&password, salt)?) } else { None })).await
+}
+
+/// [`hash()`] off the async threads.
+pub(super) async fn hashed(app: &App, password: String) -> Answer<String> {
+    let salt = app.draw::<16>();
+    aside(app, move || hash(&password, salt)).await
+}
+
+async fn aside<T: Send + 'static>(
+    app: &App,
+    work: impl FnOnce() -> Result<T, Fault> + Send + 'static,
+) -> Answer<T> {
+    let failed = |e: String| Fault::new(format!("Argon2, aside: {e}"));
     let _turn = app.hashing.acquire().await.map_err(|e| failed(e.to_string()))?;
-    let work = tokio::task::spawn_blocking(move || matches(&password, hash.as_deref()));
-    Ok(work.await.map_err(|e| failed(e.to_string()))??)
+    Ok(tokio::task::spawn_blocking(work).await.map_err(|e| failed(e.to_string()))??)
 }
 
 #[cfg(test)]
@@ -161,6 +193,17 @@ mod tests {
         }
         assert_eq!(check("Trois-Merles-4-Pies"), Ok(()));
         assert_eq!(check(&format!("Aa1!zZ{}", "x".repeat(300))), Err(Refusal::WeakPassword));
+    }
+
+    #[test]
+    fn a_hash_of_other_costs_is_outdated() {
+        let params = Params::new(8_192, 1, 1, None).unwrap();
+        let weak = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+        let salt: [u8; 16] = [3; 16];
+        let old = weak.hash_password_with_salt(b"Trois-Merles-4-Pies", &salt).unwrap().to_string();
+        assert!(outdated(&old).unwrap());
+        assert!(matches("Trois-Merles-4-Pies", Some(&old)).unwrap(), "and still opens");
+        assert!(!outdated(&hash("Trois-Merles-4-Pies", salt).unwrap()).unwrap());
     }
 
     #[test]

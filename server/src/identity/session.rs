@@ -10,15 +10,17 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use releve_shared::id::{AccountId, OrganisationId, SessionId};
 use releve_shared::keys::Digest;
 use releve_shared::refusal::Refusal;
-use releve_shared::time::{Moment, Zone};
+use releve_shared::time::{MINUTE_MS, Moment, Zone};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::account::fold;
 use super::desk::{Address, Desk, Role, cookie_name};
+use super::organisation::{TOLERANCE_MOST_MIN, set_tolerance, tolerance_ms};
 use super::{By, organisation, password, sql};
 use crate::app::App;
 use crate::audit::{self, Who};
+use crate::db::{Answer, Tx};
 use crate::http::Refused;
 
 /// What is typed to sign in.
@@ -56,6 +58,24 @@ pub(super) struct MyOrganisation {
     zone: Zone,
     /// Telephone of the office.
     phone: String,
+    /// How far badged times may be from planned ones without a look, in minutes.
+    tolerance_min: i64,
+    /// The most that it may be set to.
+    tolerance_most_min: i64,
+}
+
+impl MyOrganisation {
+    fn of(tx: &mut Tx, id: OrganisationId) -> Answer<Self> {
+        let known = organisation(tx, id)?;
+        Ok(Self {
+            id,
+            name: known.name,
+            zone: known.zone,
+            phone: known.phone,
+            tolerance_min: tolerance_ms(tx, id)? / MINUTE_MS,
+            tolerance_most_min: TOLERANCE_MOST_MIN,
+        })
+    }
 }
 
 /// Signs in. The answer sets the session's cookie.
@@ -73,11 +93,12 @@ pub(super) async fn sign_in(
     let wanted = login.clone();
     let account = app.read(move |tx, _| Ok(sql::account(tx, &wanted)?)).await?;
     let hash = account.as_ref().map(|account| account.password.clone());
-    let right = password::verify(&app, typed.password, hash).await?;
+    let right = password::verify(&app, typed.password.clone(), hash).await?;
     let Some(account) = account.filter(|_| right) else {
         return Err(Refusal::WrongCredentials.into());
     };
     app.limits.signed_in(&login);
+    let renewed = password::renewed(&app, typed.password, account.password.clone()).await?;
 
     let cookie = URL_SAFE_NO_PAD.encode(app.draw::<32>());
     let token = Digest::of(&[cookie.as_bytes()]);
@@ -85,7 +106,9 @@ pub(super) async fn sign_in(
     let me = app
         .write(move |tx, now| {
             sql::add_session(tx, id, account.id, token, now)?;
-            let organisation = organisation(tx, account.organisation)?;
+            if let Some(hash) = &renewed {
+                sql::write_password(tx, account.id, hash, &account.password)?;
+            }
             let by = By {
                 account: account.id,
                 who: Who::Account(account.id),
@@ -96,12 +119,7 @@ pub(super) async fn sign_in(
                 account_id: account.id,
                 name: account.name.clone(),
                 role: account.role,
-                organisation: MyOrganisation {
-                    id: organisation.id,
-                    name: organisation.name,
-                    zone: organisation.zone,
-                    phone: organisation.phone,
-                },
+                organisation: MyOrganisation::of(tx, account.organisation)?,
                 server_time: now,
             })
         })
@@ -126,19 +144,86 @@ pub(super) async fn sign_out(
 pub(super) async fn me(State(app): State<App>, desk: Desk) -> Result<Json<Me>, Refused> {
     let id = desk.by.organisation;
     let (organisation, server_time) =
-        app.read(move |tx, now| Ok((organisation(tx, id)?, now))).await?;
+        app.read(move |tx, now| Ok((MyOrganisation::of(tx, id)?, now))).await?;
     Ok(Json(Me {
         account_id: desk.by.account,
         name: desk.by.name,
         role: desk.role,
-        organisation: MyOrganisation {
-            id,
-            name: organisation.name,
-            zone: organisation.zone,
-            phone: organisation.phone,
-        },
+        organisation,
         server_time,
     }))
+}
+
+/// One's own password, and the next one.
+#[derive(Deserialize, ToSchema)]
+pub(super) struct PasswordInput {
+    /// The present one.
+    old: String,
+    /// The next one.
+    new: String,
+}
+
+/// Changes one's own password; the account's other sessions are over.
+#[utoipa::path(put, path = "/api/desk/me/password", operation_id = "change_password", tag = "identity",
+    request_body = PasswordInput, responses((status = 204, description = "Changed"),
+              (status = 422, body = crate::http::RefusedBody)))]
+pub(super) async fn change_password(
+    State(app): State<App>,
+    desk: Desk,
+    Address(address): Address,
+    Json(typed): Json<PasswordInput>,
+) -> Result<StatusCode, Refused> {
+    let account = desk.by.account;
+    let found = app.read(move |tx, _| Ok(sql::password(tx, account)?)).await?;
+    let (login, old) = found.ok_or(Refusal::SignInNeeded)?;
+    // A session left open is no licence to guess.
+    app.limits.sign_in(&login, &address, app.now())?;
+    if !password::verify(&app, typed.old.clone(), Some(old.clone())).await? {
+        return Err(Refused::field(Refusal::Invalid, "old"));
+    }
+    app.limits.signed_in(&login);
+    if typed.new == typed.old {
+        return Err(Refused::field(Refusal::Exists, "new"));
+    }
+    password::check(&typed.new).map_err(|refusal| Refused::field(refusal, "new"))?;
+    let new = password::hashed(&app, typed.new).await?;
+    app.write(move |tx, now| {
+        if !sql::write_password(tx, account, &new, &old)? {
+            return Err(Refusal::Stale.into());
+        }
+        sql::end_other_sessions(tx, account, desk.token)?;
+        audit::note(tx, &desk.by, "account.password", account, "", now)?;
+        Ok(())
+    })
+    .await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// The settings of the organisation that its administrators change.
+#[derive(Deserialize, ToSchema)]
+pub(super) struct SettingsInput {
+    /// How far badged times may be from planned ones without a look, in minutes.
+    tolerance_min: i64,
+}
+
+/// Changes the organisation's settings.
+#[utoipa::path(put, path = "/api/desk/organisation", operation_id = "change_organisation", tag = "identity",
+    request_body = SettingsInput, responses((status = 200, body = MyOrganisation)))]
+pub(super) async fn change_organisation(
+    State(app): State<App>,
+    desk: Desk,
+    Json(typed): Json<SettingsInput>,
+) -> Result<Json<MyOrganisation>, Refused> {
+    desk.must_be(Role::Admin)?;
+    let minutes = typed.tolerance_min;
+    if !(0..=TOLERANCE_MOST_MIN).contains(&minutes) {
+        return Err(Refused::field(Refusal::Invalid, "tolerance_min"));
+    }
+    let organisation = app.write(move |tx, now| {
+        set_tolerance(tx, &desk.by, minutes, now)?;
+        MyOrganisation::of(tx, desk.by.organisation)
+    });
+    Ok(Json(organisation.await?))
 }
 
 /// Ends with the browser, and never travels to another site.

@@ -16,6 +16,10 @@ crate::statements! {
     ADD_ESTABLISHMENT = "INSERT INTO establishment (id, organisation, name) VALUES ($1, $2, $3)";
     /// One organisation.
     ORGANISATION = "SELECT name, phone, zone FROM organisation WHERE id = $1";
+    /// How far badged times may be from planned ones without a look, in minutes.
+    TOLERANCE = "SELECT tolerance_min FROM organisation WHERE id = $1";
+    /// Writes it.
+    WRITE_TOLERANCE = "UPDATE organisation SET tolerance_min = $1 WHERE id = $2";
     /// All of them.
     ORGANISATIONS = "SELECT id FROM organisation ORDER BY id";
     /// Keeps a sealed key, once.
@@ -32,6 +36,12 @@ crate::statements! {
     /// The account of a login.
     ACCOUNT = "SELECT id, organisation, name, role, password FROM account
                 WHERE login = $1 AND state = 'active'";
+    /// The login and the hash of an account.
+    PASSWORD = "SELECT login, password FROM account WHERE id = $1 AND state = 'active'";
+    /// Writes another hash, in the place of the one that was read.
+    WRITE_PASSWORD = "UPDATE account SET password = $1 WHERE id = $2 AND password = $3";
+    /// Ends the other sessions of an account.
+    END_OTHERS = "DELETE FROM session WHERE account = $1 AND token <> $2";
     /// Opens a session.
     ADD_SESSION = "INSERT INTO session (id, account, token, created_at, used_at)
                     VALUES ($1, $2, $3, $4, $5)";
@@ -118,6 +128,15 @@ pub(super) fn organisation(
     row.map(read).transpose()
 }
 
+/// In minutes.
+pub(super) fn tolerance(tx: &mut Tx, id: OrganisationId) -> Result<Option<i64>, Fault> {
+    tx.query_opt(&TOLERANCE, &[id.into()])?.map(|row| row.get(0)).transpose()
+}
+
+pub(super) fn write_tolerance(tx: &mut Tx, id: OrganisationId, minutes: i64) -> Result<u64, Fault> {
+    tx.execute(&WRITE_TOLERANCE, &[minutes.into(), id.into()])
+}
+
 pub(super) fn organisations(tx: &mut Tx) -> Result<Vec<OrganisationId>, Fault> {
     tx.query(&ORGANISATIONS, &[])?.iter().map(|row| row.get(0)).collect()
 }
@@ -185,6 +204,31 @@ pub(super) fn account(tx: &mut Tx, login: &str) -> Result<Option<Account>, Fault
         })
     };
     row.map(read).transpose()
+}
+
+/// Login and hash.
+pub(super) fn password(tx: &mut Tx, account: AccountId) -> Result<Option<(String, String)>, Fault> {
+    let row = tx.query_opt(&PASSWORD, &[account.into()])?;
+    row.map(|row| Ok((row.get(0)?, row.get(1)?))).transpose()
+}
+
+/// False when the hash is not the one that was read any more.
+pub(super) fn write_password(
+    tx: &mut Tx,
+    account: AccountId,
+    new: &str,
+    old: &str,
+) -> Result<bool, Fault> {
+    Ok(tx.execute(&WRITE_PASSWORD, &[new.into(), account.into(), old.into()])? == 1)
+}
+
+pub(super) fn end_other_sessions(
+    tx: &mut Tx,
+    account: AccountId,
+    kept: Digest,
+) -> Result<(), Fault> {
+    tx.execute(&END_OTHERS, &[account.into(), Value::text(kept)])?;
+    Ok(())
 }
 
 pub(super) fn add_session(

@@ -113,7 +113,8 @@ impl Listener {
                             .app
                             .read(move |tx, _| {
                                 let judge = |scope: &Scope| {
-                                    let whole = *scope == Scope::organisation(organisation);
+                                    let whole = *scope == Scope::organisation(organisation)
+                                        || *scope == Scope::desk(organisation);
                                     Ok((
                                         scope.clone(),
                                         whole || sql::ours(tx, organisation, scope)?,

@@ -1,4 +1,4 @@
-//! The control board: planned beside badged, and what to look at (rows O-34, B-11). Three queries,
+//! The control board: planned beside badged, and what to look at (rows O-34, B-11). Four queries,
 //! whatever the number of visits.
 
 use std::collections::BTreeMap;
@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 use super::rows::{self, HeardOf, Known};
 use super::rules::{self, Heard, Status};
 use crate::db::{Answer, Tx};
-use crate::identity::By;
+use crate::identity::{By, tolerance_ms};
 
 /// Longest board, in days.
 pub const MOST_DAYS: i32 = 62;
@@ -40,7 +40,7 @@ impl Filter {
             Self::All => true,
             Self::ToCheck => status == Status::ToCheck,
             Self::InProgress => status == Status::InProgress,
-            Self::Missing => matches!(status, Status::Late | Status::Silent),
+            Self::Missing => matches!(status, Status::Late | Status::Silent | Status::NoPhone),
         }
     }
 }
@@ -166,11 +166,11 @@ pub fn within(
     for row in rows::board_stamps(tx, by.organisation, period)? {
         stamps.entry(row.clocked.visit).or_default().push(row.clocked);
     }
-    let phones = phones(tx, by)?;
+    let (phones, tolerance) = (phones(tx, by)?, tolerance_ms(tx, by.organisation)?);
     let row = |known: Known| {
         let own = stamps.get(&known.visit.id).map_or(&[][..], Vec::as_slice);
         let phone = phones.get(&known.visit.membership);
-        board_row(known, own, phone, now)
+        board_row(known, own, phone, tolerance, now)
     };
     Ok(known.into_iter().map(row).collect())
 }
@@ -183,9 +183,9 @@ pub fn one(tx: &mut Tx, by: &By, id: VisitId, now: Moment) -> Answer<BoardRow> {
     let known = rows::one(tx, by.organisation, id)?.ok_or(Refusal::NotFound)?;
     let stamps = rows::visit_stamps(tx, by.organisation, id)?;
     let stamps: Vec<Clocked> = stamps.into_iter().map(|row| row.clocked).collect();
-    let phones = phones(tx, by)?;
+    let (phones, tolerance) = (phones(tx, by)?, tolerance_ms(tx, by.organisation)?);
     let phone = phones.get(&known.visit.membership);
-    Ok(board_row(known, &stamps, phone, now))
+    Ok(board_row(known, &stamps, phone, tolerance, now))
 }
 
 /// Whether a stamp that counts has something to look at.
@@ -198,17 +198,22 @@ fn phones(tx: &mut Tx, by: &By) -> Answer<BTreeMap<MembershipId, HeardOf>> {
     Ok(heard.into_iter().map(|phone| (phone.membership, phone)).collect())
 }
 
-fn board_row(known: Known, stamps: &[Clocked], phone: Option<&HeardOf>, now: Moment) -> BoardRow {
+fn board_row(
+    known: Known,
+    stamps: &[Clocked],
+    phone: Option<&HeardOf>,
+    tolerance_ms: i64,
+    now: Moment,
+) -> BoardRow {
     let progress = Progress::of(stamps);
-    let heard =
-        phone.map_or_else(Heard::default, |p| Heard { at: p.last_sync_at, waiting: p.waiting });
+    let heard = phone.map(|p| Heard { at: p.last_sync_at, waiting: p.waiting });
     let status = rules::status(
         &known.visit,
         &progress,
         flagged(&progress),
         known.retained.as_ref(),
         heard,
-        rules::TOLERANCE_MS,
+        tolerance_ms,
         now,
     );
     let mut anomalies: Vec<Anomaly> = [&progress.start, &progress.end]

@@ -3,7 +3,7 @@
 
 use releve_shared::badge::{Assurance, Method};
 use releve_shared::clock::{Anchor, Measured, Quality, locate};
-use releve_shared::id::{CommandId, DeviceId, OrganisationId, PersonId};
+use releve_shared::id::{CommandId, DeviceId, MembershipId, OrganisationId, PersonId, VisitId};
 use releve_shared::keys::Digest;
 use releve_shared::person::MembershipState;
 use releve_shared::proof::{ChainHead, GENESIS, link, note_digest};
@@ -186,7 +186,9 @@ fn judge(tx: &mut Tx, from: &Reception<'_>, event: &ClockEvent, raw: &Raw) -> An
         measured: &measured,
         visit: known.as_ref().map(|k| &k.visit.state),
         tag: &tag,
-        access: known.is_some() && had_access(tx, place.as_ref(), event, &measured)?,
+        access: known.is_some()
+            && had_access(tx, place.as_ref(), (event.visit, event.membership), &measured)?,
+        other_worker: known.as_ref().is_some_and(|k| k.visit.membership != event.membership),
         doubled: doubled(tx, event, raw)?,
         link: chain_link(tx, raw.device, event)?,
     };
@@ -252,17 +254,17 @@ fn flag_read_ahead(tx: &mut Tx, stamp: &str, now: Moment) -> Answer<()> {
 }
 
 /// Access at the time of the act, with its grace (sync.md C7).
-fn had_access(
+pub(super) fn had_access(
     tx: &mut Tx,
     place: Option<&people::Place>,
-    event: &ClockEvent,
+    (visit, membership): (VisitId, MembershipId),
     measured: &Measured,
 ) -> Answer<bool> {
     let since = measured.at.plus(-rules::ACCESS_GRACE_MS);
     let Some(place) = place else { return Ok(false) };
     let at_work = place.state == MembershipState::Active
         || place.ended_at.is_some_and(|ended| ended >= since);
-    Ok(at_work && rows::held_by(tx, event.visit, event.membership, since)?)
+    Ok(at_work && rows::held_by(tx, visit, membership, since)?)
 }
 
 /// Whether another stamp of the same kind already stands for the visit.

@@ -71,8 +71,7 @@ async fn a_worker_is_in_one_place_unless_the_office_insists() {
 
 #[tokio::test]
 async fn o_08_a_visit_given_to_another_leaves_the_first_planning() {
-    let mut scene = Scene::new().await;
-    scene.stamps(&scene.by_code(ClockKind::Start), 0).await;
+    let scene = Scene::new().await;
     let (other, _) = scene.other_worker().await;
     let visit = scene.visit;
     let new = VisitInput { membership: other, ..scene.input(0) }.check().unwrap();
@@ -132,7 +131,7 @@ async fn o_34_the_office_accepts_or_corrects_and_the_stamps_stay() {
         (Status::Corrected, 60, 88)
     );
     let proof = scene.desk(move |tx, by, _| visits::proof(tx, by, visit)).await.unwrap();
-    let history: Vec<_> = proof.retained.iter().map(|r| r.decision.clone()).collect();
+    let history: Vec<_> = proof.retained.iter().map(|r| r.period.decision.clone()).collect();
     assert_eq!(history, vec![Decision::Accepted, Decision::Corrected]);
     assert_eq!(proof.stamps[1].clocked.measured.at, scene.at(90), "the raw stamp is as it was");
     assert!(
@@ -167,11 +166,28 @@ async fn o_34_many_are_accepted_within_the_tolerance() {
     let accept = || scene.desk(move |tx, by, now| visits::accept_many(tx, by, &ids, now));
     let many = accept().await.unwrap();
     assert_eq!(many.accepted, vec![visit]);
-    let why: Vec<_> = many.refused.iter().map(|r| r.refusal.clone()).collect();
-    assert_eq!(why, vec![Refusal::NotStarted, Refusal::NotFound]);
+    let why = |many: &visits::AcceptedMany, of: VisitId| {
+        many.refused.iter().find(|r| r.visit == of).map(|r| r.refusal.clone())
+    };
+    assert_eq!(why(&many, missing), Some(Refusal::NotStarted));
+    assert_eq!(why(&many, unknown), Some(Refusal::NotFound));
     let again = accept().await.unwrap();
     assert_eq!((again.accepted.len(), again.refused[0].refusal.clone()), (0, Refusal::Exists));
     assert_eq!(scene.row(200).await.status, Status::Accepted);
+
+    // Taken back: to be decided again, once; the history keeps both.
+    let reopen = || scene.desk(move |tx, by, now| visits::reopen(tx, by, &ids, now));
+    let back = reopen().await.unwrap();
+    assert_eq!(back.accepted, vec![visit]);
+    assert_eq!(why(&back, missing), Some(Refusal::NotAllowed));
+    assert_eq!(why(&back, unknown), Some(Refusal::NotFound));
+    assert_eq!(reopen().await.unwrap().accepted, vec![]);
+    assert_eq!(scene.row(200).await.status, Status::Done);
+    assert!(feed(&scene, RowKind::RetainedPeriod, visit).await.is_none(), "nor on the phone");
+    assert_eq!(accept().await.unwrap().accepted, vec![visit]);
+    let proof = scene.desk(move |tx, by, _| visits::proof(tx, by, visit)).await.unwrap();
+    let undone: Vec<_> = proof.retained.iter().map(|r| r.undone_at.is_some()).collect();
+    assert_eq!(undone, [true, false]);
 }
 
 #[tokio::test]
@@ -211,7 +227,12 @@ async fn b_11_late_is_said_of_a_phone_that_was_heard_and_silent_of_one_that_was_
     assert_eq!(scene.row(30).await.status, Status::Silent);
     let (device, heard) = (scene.phone.device, scene.at(20));
     let none = std::collections::BTreeMap::new();
-    scene.desk(move |tx, _, _| crate::identity::pulled(tx, device, 0, &none, heard)).await.unwrap();
+    scene
+        .desk(move |tx, by, _| {
+            crate::identity::pulled(tx, (by.organisation, device), 0, &none, heard)
+        })
+        .await
+        .unwrap();
     let row = scene.row(30).await;
     assert_eq!((row.status, row.phone.unwrap().last_sync_at), (Status::Late, Some(heard)));
     let day = scene.by.zone.day_of(scene.at(0));

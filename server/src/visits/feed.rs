@@ -16,9 +16,7 @@ pub fn body(tx: &mut Tx, kind: &RowKind, id: &str) -> Answer<Option<String>> {
     let body = match kind {
         RowKind::Visit => rows::body(tx, id)?.map(|v| serde_json::to_string(&v)),
         RowKind::ClockEvent => rows::stamp(tx, id)?.map(|c| serde_json::to_string(&c)),
-        RowKind::RetainedPeriod => {
-            rows::retained(tx, visit()?)?.pop().map(|r| serde_json::to_string(&r))
-        }
+        RowKind::RetainedPeriod => rows::retained(tx, visit()?)?.map(|r| serde_json::to_string(&r)),
         RowKind::Notes => {
             let visit = visit()?;
             rows::notes(tx, visit)?.map(|w| {

@@ -23,9 +23,10 @@ pub use clock::{Reception, record_clock, record_head, remeasure};
 pub use feed::body;
 pub use notes::write_notes;
 pub use plan::{Planned, VisitInput, cancel, change, create, restore, roll};
-pub use proof::{Proof, ProofStamp, month, proof};
+pub use proof::{Decided, Proof, ProofStamp, month, proof};
 pub use retain::{
     AcceptInput, AcceptMany, AcceptedMany, CorrectInput, LeftOut, accept, accept_many, correct,
+    reopen,
 };
 pub use routes::routes;
 pub use sql::ALL;

@@ -4,7 +4,7 @@ use releve_shared::id::{ClientId, MembershipId, VisitId};
 use releve_shared::refusal::Refusal;
 use releve_shared::sync::{RowKind, Scope};
 use releve_shared::time::Moment;
-use releve_shared::visit::VisitState;
+use releve_shared::visit::{Clocked, Progress, VisitState};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -85,9 +85,11 @@ pub fn create(tx: &mut Tx, by: &By, id: VisitId, new: &Planned, now: Moment) -> 
 /// Moves or changes a visit: time, worker, client, service, instructions. Its stamps stay.
 ///
 /// # Errors
-/// As [`create`]; [`Refusal::Stale`] when it was changed meanwhile, stamps included.
+/// As [`create`]; [`Refusal::Stale`] when it was changed meanwhile, stamps included;
+/// [`Refusal::InUse`] when its stamps are of another worker, or were made at another client's.
 pub fn change(tx: &mut Tx, by: &By, id: VisitId, new: &Planned, now: Moment) -> Answer<()> {
     let old = claim(tx, by, id, new.rev)?;
+    stays(tx, by, id, &old.plan, &new.plan)?;
     fits(tx, by, id, new)?;
     let held = held(by, new.plan.starts_at, now);
     rows::write(tx, id, &new.plan, held)?;
@@ -178,6 +180,30 @@ fn fits(tx: &mut Tx, by: &By, id: VisitId, new: &Planned) -> Answer<()> {
         return Err(Refusal::Overlap.into());
     }
     Ok(())
+}
+
+/// What was badged stays with the worker and the client of whom it tells: a visit with stamps that
+/// stand is given to nobody else, but may come back to the one who made them (ADR 0007).
+fn stays(tx: &mut Tx, by: &By, id: VisitId, old: &Plan, new: &Plan) -> Answer<()> {
+    if old.membership == new.membership && old.client == new.client {
+        return Ok(());
+    }
+    let progress = progress(tx, by, id)?;
+    let standing: Vec<_> = [progress.start, progress.end].into_iter().flatten().collect();
+    let made = rows::stamp_ids(tx, id)?;
+    let mut makers = made.iter().filter(|(stamp, _)| standing.iter().any(|s| s.id == *stamp));
+    let foreign = makers.any(|(_, maker)| *maker != new.membership);
+    if foreign || (old.client != new.client && !standing.is_empty()) {
+        return Err(Refusal::InUse.into());
+    }
+    Ok(())
+}
+
+/// How far a visit has come, from all its stamps.
+pub(super) fn progress(tx: &mut Tx, by: &By, id: VisitId) -> Answer<Progress> {
+    let stamps = rows::visit_stamps(tx, by.organisation, id)?;
+    let stamps: Vec<Clocked> = stamps.into_iter().map(|row| row.clocked).collect();
+    Ok(Progress::of(&stamps))
 }
 
 /// Claims a visit; refuses when it is not at the revision that was on the screen.

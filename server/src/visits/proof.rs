@@ -2,7 +2,7 @@
 
 use releve_shared::id::{DeviceId, VisitId};
 use releve_shared::keys::Digest;
-use releve_shared::proof::{DeviceProof, Export, GENESIS};
+use releve_shared::proof::{DeviceProof, Export, Exported, GENESIS};
 use releve_shared::refusal::Refusal;
 use releve_shared::time::{Day, Moment};
 use releve_shared::visit::{ClockEvent, Clocked, RetainedPeriod};
@@ -39,7 +39,19 @@ pub struct Proof {
     /// Its stamps, in order of reception; voided and doubled ones included.
     pub stamps: Vec<ProofStamp>,
     /// Every decision of the office, the oldest first.
-    pub retained: Vec<RetainedPeriod>,
+    pub retained: Vec<Decided>,
+}
+
+/// A decision of the office, and whether it was taken back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Decided {
+    /// What was decided.
+    #[serde(flatten)]
+    pub period: RetainedPeriod,
+    /// Who took it back.
+    pub undone_by: Option<String>,
+    /// When.
+    pub undone_at: Option<Moment>,
 }
 
 /// The proof of a visit.
@@ -67,28 +79,38 @@ pub fn proof(tx: &mut Tx, by: &By, id: VisitId) -> Answer<Proof> {
         }
     };
     let stamps = measured.into_iter().map(stamp).collect();
-    Ok(Proof { stamps, retained: rows::retained(tx, id)? })
+    let retained = rows::history(tx, id)?.into_iter().map(|known| Decided {
+        undone_by: known.undone_by,
+        undone_at: known.undone_at,
+        period: known.period,
+    });
+    Ok(Proof { stamps, retained: retained.collect() })
 }
 
-/// A month of the organisation's stamps, by their reception, as `releve-server verify` reads it: for
-/// each phone its chain over that month and on to the next head that it signed.
+/// A month of the organisation's stamps, by the day of their visits, as `releve-server verify` reads
+/// it: for each phone its chain over that month and on to the next head that it signed. Stamps of
+/// other months, and of another employer of the same person, keep their place as a digest only.
 ///
 /// # Errors
 /// [`Refusal::Invalid`] for a text that is no month `YYYY-MM`.
 pub fn month(tx: &mut Tx, by: &By, month: &str, now: Moment) -> Answer<Export> {
-    let period = bounds(by, month)?;
+    let (period, org) = (bounds(by, month)?, by.organisation);
     let mut devices = Vec::new();
-    for span in stamps::month(tx, by.organisation, period)? {
+    for span in stamps::month(tx, org, period)? {
         let to = stamps::next_head(tx, span.device, span.to)?.unwrap_or(span.to);
-        let stamps = stamps::raws(tx, span.device, span.from, to)?;
-        let first = stamps.first().and_then(|raw| serde_json::from_str::<ClockEvent>(raw).ok());
+        let numbers = (span.from, to);
+        let chain = stamps::chain(tx, org, span.device, numbers, period)?;
+        let first = chain.first().and_then(|(raw, _)| serde_json::from_str::<ClockEvent>(raw).ok());
+        let show = |(raw, shown): (String, bool)| {
+            if shown { Exported::Raw(raw) } else { Exported::withheld(&raw) }
+        };
         devices.push(DeviceProof {
             device: span.device,
             key: span.key,
             after: span.from.saturating_sub(1),
             after_hash: first.map_or(Digest::from_bytes(GENESIS), |event| event.prev),
-            heads: stamps::heads(tx, span.device, span.from, to)?,
-            stamps,
+            heads: stamps::heads(tx, org, span.device, numbers)?,
+            stamps: chain.into_iter().map(show).collect(),
         });
     }
     note(tx, by, "proof.export", month, "", now)?;

@@ -4,7 +4,7 @@ use releve_shared::id::{AccountId, VisitId};
 use releve_shared::refusal::Refusal;
 use releve_shared::sync::{RowKind, Scope};
 use releve_shared::time::Moment;
-use releve_shared::visit::{Clocked, CorrectionReason, Decision, Progress, RetainedPeriod};
+use releve_shared::visit::{CorrectionReason, Decision, Progress, RetainedPeriod};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -12,7 +12,7 @@ use super::plan::claim;
 use super::{rows, rules};
 use crate::audit::note;
 use crate::db::{Answer, Tx};
-use crate::identity::By;
+use crate::identity::{By, tolerance_ms};
 use crate::text::{self, BadField};
 
 /// Which version of the visit was on the screen.
@@ -64,10 +64,10 @@ pub struct AcceptMany {
     pub visits: Vec<VisitId>,
 }
 
-/// What came of accepting many.
+/// What came of accepting many, or of taking acceptances back.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct AcceptedMany {
-    /// Accepted now.
+    /// Accepted now, or taken back now.
     pub accepted: Vec<VisitId>,
     /// Left as they were, and why.
     pub refused: Vec<LeftOut>,
@@ -79,7 +79,8 @@ pub struct LeftOut {
     /// Which one.
     pub visit: VisitId,
     /// `not_found`; `exists` when it was decided already; `not_started` when a stamp is missing;
-    /// `not_allowed` when it is flagged or outside the tolerance: look at it by itself.
+    /// `not_allowed` when it is flagged or outside the tolerance: look at it by itself, or when there
+    /// is no acceptance to take back.
     pub refusal: Refusal,
 }
 
@@ -150,6 +151,38 @@ pub fn accept_many(tx: &mut Tx, by: &By, ids: &[VisitId], now: Moment) -> Answer
     Ok(answer)
 }
 
+/// Takes acceptances back: the visits are to be decided again, and the history keeps both. Corrected
+/// ones are left: another correction replaces them.
+///
+/// # Errors
+/// Those of the database.
+pub fn reopen(tx: &mut Tx, by: &By, ids: &[VisitId], now: Moment) -> Answer<AcceptedMany> {
+    let mut answer = AcceptedMany::default();
+    let mut ids = ids.to_vec();
+    ids.sort_unstable();
+    ids.dedup();
+    for id in ids {
+        let Some(visit) = rows::claim(tx, by.organisation, id)? else {
+            answer.refused.push(LeftOut { visit: id, refusal: Refusal::NotFound });
+            continue;
+        };
+        let last = rows::history(tx, id)?.into_iter().rfind(|known| known.undone_at.is_none());
+        let Some(last) = last.filter(|known| known.period.decision == Decision::Accepted) else {
+            answer.refused.push(LeftOut { visit: id, refusal: Refusal::NotAllowed });
+            continue;
+        };
+        rows::undo_retained(tx, id, last.n, (&by.name, &by.account.to_string()), now)?;
+        if visit.held {
+            // What stood before it counts again, if anything did.
+            let scope = Scope::membership(visit.plan.membership);
+            tx.changed(&scope, &RowKind::RetainedPeriod, id);
+        }
+        note(tx, by, "visit.reopen", id, "", now)?;
+        answer.accepted.push(id);
+    }
+    Ok(answer)
+}
+
 /// Whether a visit may be accepted without a look at it.
 fn mass_acceptable(tx: &mut Tx, by: &By, id: VisitId) -> Answer<Result<(), Refusal>> {
     let Some(known) = rows::one(tx, by.organisation, id)? else {
@@ -162,14 +195,13 @@ fn mass_acceptable(tx: &mut Tx, by: &By, id: VisitId) -> Answer<Result<(), Refus
     if progress.period().is_none() {
         return Ok(Err(Refusal::NotStarted));
     }
-    let clean = !flagged && rules::as_planned(&known.visit, &progress, rules::TOLERANCE_MS);
+    let tolerance = tolerance_ms(tx, by.organisation)?;
+    let clean = !flagged && rules::as_planned(&known.visit, &progress, tolerance);
     Ok(if clean { Ok(()) } else { Err(Refusal::NotAllowed) })
 }
 
 fn progress(tx: &mut Tx, by: &By, id: VisitId) -> Answer<(bool, Progress)> {
-    let stamps = rows::visit_stamps(tx, by.organisation, id)?;
-    let stamps: Vec<Clocked> = stamps.into_iter().map(|row| row.clocked).collect();
-    let progress = Progress::of(&stamps);
+    let progress = super::plan::progress(tx, by, id)?;
     Ok((super::board::flagged(&progress), progress))
 }
 

@@ -33,6 +33,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(restore))
         .routes(routes!(show_board))
         .routes(routes!(accept_many))
+        .routes(routes!(reopen))
         .routes(routes!(visit_proof))
         .routes(routes!(accept))
         .routes(routes!(correct))
@@ -191,6 +192,21 @@ async fn accept_many(
     }
     let by = desk.by;
     Ok(Json(app.write(move |tx, now| retain::accept_many(tx, &by, &visits, now)).await?))
+}
+
+/// Takes acceptances back: the visits are to be decided again.
+#[utoipa::path(post, path = "/api/desk/board/reopen", operation_id = "reopen_visits", tag = "visits",
+    request_body = AcceptMany, responses((status = 200, body = AcceptedMany)))]
+async fn reopen(
+    desk: Desk,
+    State(app): State<App>,
+    Json(AcceptMany { visits }): Json<AcceptMany>,
+) -> Result<Json<AcceptedMany>, Refused> {
+    if visits.len() > retain::MANY {
+        return Err(Refused::field(Refusal::TooLong, "visits"));
+    }
+    let by = desk.by;
+    Ok(Json(app.write(move |tx, now| retain::reopen(tx, &by, &visits, now)).await?))
 }
 
 /// The raw stamps and decisions of a visit, read only.

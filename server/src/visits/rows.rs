@@ -323,6 +323,7 @@ pub fn heard(tx: &mut Tx, org: OrganisationId) -> Result<Vec<HeardOf>, Fault> {
 /// What the worker wrote, with when and on which phone.
 #[derive(Clone, Debug)]
 pub struct Written {
+    pub membership: MembershipId,
     pub notes: VisitNotes,
     pub device: DeviceId,
     pub written_at: Moment,
@@ -334,20 +335,21 @@ pub fn notes(tx: &mut Tx, visit: VisitId) -> Result<Option<Written>, Fault> {
     row.map(|r| {
         let notes =
             VisitNotes { distance_hm: r.get(0)?, expenses_cents: r.get(1)?, comment: r.get(2)? };
-        Ok(Written { notes, device: r.get(3)?, written_at: r.get(4)?, received_at: r.get(5)? })
+        Ok(Written {
+            membership: r.get(6)?,
+            notes,
+            device: r.get(3)?,
+            written_at: r.get(4)?,
+            received_at: r.get(5)?,
+        })
     })
     .transpose()
 }
 
-pub fn write_notes(
-    tx: &mut Tx,
-    visit: VisitId,
-    membership: MembershipId,
-    written: &Written,
-) -> Result<u64, Fault> {
+pub fn write_notes(tx: &mut Tx, visit: VisitId, written: &Written) -> Result<u64, Fault> {
     let row = [
         visit.into(),
-        membership.into(),
+        written.membership.into(),
         written.notes.distance_hm.into(),
         written.notes.expenses_cents.into(),
         (&written.notes.comment).into(),
@@ -373,7 +375,39 @@ pub fn add_retained(tx: &mut Tx, period: &RetainedPeriod, account: &str) -> Resu
     tx.execute(&sql::ADD_RETAINED, &row)
 }
 
-pub fn retained(tx: &mut Tx, visit: VisitId) -> Result<Vec<RetainedPeriod>, Fault> {
+/// A decision, and whether it was taken back.
+#[derive(Clone, Debug)]
+pub struct Decided {
+    pub n: i64,
+    pub period: RetainedPeriod,
+    pub undone_by: Option<String>,
+    pub undone_at: Option<Moment>,
+}
+
+/// Every decision on a visit, the oldest first.
+pub fn history(tx: &mut Tx, visit: VisitId) -> Result<Vec<Decided>, Fault> {
     let rows = tx.query(&sql::RETAINED, &[visit.into()])?;
-    rows.iter().map(|r| retained_at(r, visit, 0)).collect()
+    rows.iter()
+        .map(|r| {
+            let period = retained_at(r, visit, 0)?;
+            Ok(Decided { n: r.get(7)?, period, undone_by: r.get(8)?, undone_at: r.get(9)? })
+        })
+        .collect()
+}
+
+/// The decision that counts.
+pub fn retained(tx: &mut Tx, visit: VisitId) -> Result<Option<RetainedPeriod>, Fault> {
+    let standing = history(tx, visit)?.into_iter().rfind(|known| known.undone_at.is_none());
+    Ok(standing.map(|known| known.period))
+}
+
+pub fn undo_retained(
+    tx: &mut Tx,
+    visit: VisitId,
+    n: i64,
+    (name, account): (&str, &str),
+    now: Moment,
+) -> Result<u64, Fault> {
+    let row = [visit.into(), n.into(), name.into(), account.into(), now.into()];
+    tx.execute(&sql::UNDO_RETAINED, &row)
 }

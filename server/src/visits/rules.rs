@@ -12,9 +12,6 @@ use releve_shared::visit::{
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// A badged time this near to the planned one needs no look, unless the organisation says otherwise.
-pub const TOLERANCE_MS: i64 = 5 * MINUTE_MS;
-
 /// A visit taken from a worker stays hers this long: her phone may not know yet (sync.md C7).
 pub const ACCESS_GRACE_MS: i64 = 12 * HOUR_MS;
 
@@ -56,6 +53,8 @@ pub enum Status {
     /// Nothing received, and the phone has been silent since before the start: never an absence
     /// (row B-11).
     Silent,
+    /// Nothing received, and there is no phone that it could come from.
+    NoPhone,
 }
 
 /// What was last heard from a worker's phone.
@@ -69,14 +68,14 @@ pub struct Heard {
 
 /// The status of a visit.
 ///
-/// `flagged` tells whether a standing stamp has an anomaly.
+/// `flagged` tells whether a standing stamp has an anomaly; `heard` is `None` without a phone.
 #[must_use]
 pub fn status(
     visit: &Visit,
     progress: &Progress,
     flagged: bool,
     retained: Option<&RetainedPeriod>,
-    heard: Heard,
+    heard: Option<Heard>,
     tolerance_ms: i64,
     now: Moment,
 ) -> Status {
@@ -91,6 +90,7 @@ pub fn status(
         (None, None) if cancelled || visit.state == VisitState::Unplanned => Status::Cancelled,
         (None, None) if now < visit.starts_at.plus(tolerance_ms) => Status::Planned,
         (None, None) => {
+            let Some(heard) = heard else { return Status::NoPhone };
             let spoke = heard.at.is_some_and(|at| at >= visit.starts_at.plus(tolerance_ms));
             if spoke && heard.waiting == 0 { Status::Late } else { Status::Silent }
         }
@@ -170,6 +170,8 @@ pub struct Facts<'a> {
     pub tag: &'a TagVerdict,
     /// Whether the worker had the visit at that moment.
     pub access: bool,
+    /// Whether the visit is in somebody else's planning by now.
+    pub other_worker: bool,
     /// Whether another stamp of the same kind already stands.
     pub doubled: bool,
     /// Its place in the chain.
@@ -194,6 +196,7 @@ pub fn anomalies(facts: &Facts<'_>) -> Vec<Anomaly> {
     flag(facts.measured.quality == Quality::Claimed, Anomaly::TimeClaimed);
     flag(wall_error(&event.stamp, facts.measured).is_some(), Anomaly::WallWrong);
     flag(!facts.access, Anomaly::NoAccess);
+    flag(facts.access && facts.other_worker, Anomaly::OtherWorker);
     flag(facts.doubled, Anomaly::Doubled);
     flag(facts.link == Link::Broken, Anomaly::ChainBroken);
     match facts.tag {

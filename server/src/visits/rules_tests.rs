@@ -9,6 +9,7 @@ fn id<T: From<uuid::Uuid>>(n: u128) -> T {
     T::from(uuid::Uuid::from_u128(n))
 }
 
+const TOLERANCE_MS: i64 = 5 * MINUTE_MS;
 const EIGHT: i64 = 1_800_000_000_000;
 
 fn visit() -> Visit {
@@ -57,7 +58,7 @@ fn at(minute: i64) -> Moment {
 }
 
 fn of(visit: &Visit, progress: &Progress, heard: Heard, now: Moment) -> Status {
-    status(visit, progress, false, None, heard, TOLERANCE_MS, now)
+    status(visit, progress, false, None, Some(heard), TOLERANCE_MS, now)
 }
 
 fn heard(minute: i64, waiting: u64) -> Heard {
@@ -90,6 +91,9 @@ fn b_11_a_silent_phone_is_never_called_an_absence() {
         "its acts are on their way"
     );
     assert_eq!(of(&visit, &nothing, heard(2, 0), at(3)), Status::Planned, "within the tolerance");
+    let without = |now| status(&visit, &nothing, false, None, None, TOLERANCE_MS, now);
+    assert_eq!(without(at(3)), Status::Planned);
+    assert_eq!(without(at(30)), Status::NoPhone, "what does not exist is not silent");
 }
 
 #[test]
@@ -106,7 +110,7 @@ fn what_the_office_decided_wins() {
         decided_at: at(90),
     };
     let of = |r: &RetainedPeriod| {
-        status(&visit, &progress(None, None), true, Some(r), Heard::default(), TOLERANCE_MS, at(99))
+        status(&visit, &progress(None, None), true, Some(r), None, TOLERANCE_MS, at(99))
     };
     assert_eq!(of(&retained), Status::Accepted);
     retained.decision = Decision::Corrected;
@@ -158,6 +162,7 @@ fn stamps_are_flagged_for_what_they_are() {
         visit: Some(&VisitState::Planned),
         tag: &TagVerdict::True,
         access: true,
+        other_worker: false,
         doubled: false,
         link: Link::Whole,
     };
@@ -167,6 +172,7 @@ fn stamps_are_flagged_for_what_they_are() {
     let late = measured(EIGHT + 3 * MINUTE_MS, Quality::Exact);
     assert_eq!(anomalies(&Facts { measured: &late, ..clean }), vec![Anomaly::WallWrong]);
     assert_eq!(anomalies(&Facts { access: false, ..clean }), vec![Anomaly::NoAccess]);
+    assert_eq!(anomalies(&Facts { other_worker: true, ..clean }), vec![Anomaly::OtherWorker]);
     assert_eq!(anomalies(&Facts { link: Link::Broken, ..clean }), vec![Anomaly::ChainBroken]);
     let cancelled = VisitState::Cancelled;
     assert_eq!(anomalies(&Facts { visit: Some(&cancelled), ..clean }), vec![Anomaly::Cancelled]);
@@ -187,6 +193,7 @@ fn o_16_a_stamp_by_hand_says_so_and_a_forgotten_one_too() {
             visit: Some(&VisitState::Planned),
             tag: &TagVerdict::None,
             access: true,
+            other_worker: false,
             doubled: false,
             link: Link::Whole,
         })
@@ -235,7 +242,7 @@ proptest! {
         let visit = visit();
         let progress = progress(start, start.zip(length).map(|(s, l)| s + l));
         let heard = Heard { at: heard_at.map(at), waiting };
-        let status = status(&visit, &progress, flagged, None, heard, TOLERANCE_MS, at(60 * 20));
+        let status = status(&visit, &progress, flagged, None, Some(heard), TOLERANCE_MS, at(60 * 20));
         match status {
             Status::Late => prop_assert!(heard_at.is_some_and(|h| h >= 5) && waiting == 0 && start.is_none()),
             Status::Silent => prop_assert!(start.is_none()),
@@ -245,7 +252,8 @@ proptest! {
             | Status::InProgress
             | Status::Accepted
             | Status::Corrected
-            | Status::Cancelled => prop_assert!(false, "{status:?}"),
+            | Status::Cancelled
+            | Status::NoPhone => prop_assert!(false, "{status:?}"),
         }
     }
 }

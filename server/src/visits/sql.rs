@@ -53,7 +53,9 @@ crate::statements! {
                JOIN membership m ON m.id = v.membership
                JOIN person p ON p.id = m.person
                LEFT JOIN retained_period r ON r.visit = v.id
-                AND r.n = (SELECT MAX(q.n) FROM retained_period q WHERE q.visit = v.id)
+                AND r.n = (SELECT MAX(q.n) FROM retained_period q
+                          WHERE q.visit = v.id AND NOT EXISTS (SELECT 1 FROM retained_undone u
+                                                                WHERE u.visit = q.visit AND u.n = q.n))
                LEFT JOIN visit_notes n ON n.visit = v.id
               WHERE v.organisation = $1 AND v.starts_at >= $2 AND v.starts_at < $3
                 AND ($4 = '' OR v.membership = $4) AND ($5 = '' OR v.client = $5)
@@ -68,7 +70,9 @@ crate::statements! {
              JOIN membership m ON m.id = v.membership
              JOIN person p ON p.id = m.person
              LEFT JOIN retained_period r ON r.visit = v.id
-              AND r.n = (SELECT MAX(q.n) FROM retained_period q WHERE q.visit = v.id)
+              AND r.n = (SELECT MAX(q.n) FROM retained_period q
+                          WHERE q.visit = v.id AND NOT EXISTS (SELECT 1 FROM retained_undone u
+                                                                WHERE u.visit = q.visit AND u.n = q.n))
              LEFT JOIN visit_notes n ON n.visit = v.id
             WHERE v.id = $1 AND v.organisation = $2";
     /// What a phone may know of a visit.
@@ -148,7 +152,7 @@ crate::statements! {
                 VALUES ($1, $2, $3, $4, $5) ON CONFLICT (device, seq, hash) DO NOTHING";
 
     /// What the worker wrote about a visit.
-    NOTES = "SELECT distance_hm, expenses_cents, comment, device, written_at, received_at
+    NOTES = "SELECT distance_hm, expenses_cents, comment, device, written_at, received_at, membership
                FROM visit_notes WHERE visit = $1";
     /// Writes it, over what was there.
     WRITE_NOTES = "INSERT INTO visit_notes (visit, membership, distance_hm, expenses_cents, comment, device,
@@ -165,24 +169,42 @@ crate::statements! {
                     VALUES ($1, (SELECT COALESCE(MAX(q.n), 0) + 1 FROM retained_period q WHERE q.visit = $1),
                             $2, $3, $4, $5, $6, $7, $8, $9)";
     /// Every decision on a visit, the oldest first.
-    RETAINED = "SELECT decision, starts_at, ends_at, reason, note, decided_by, decided_at
-                  FROM retained_period WHERE visit = $1 ORDER BY n";
+    RETAINED = "SELECT r.decision, r.starts_at, r.ends_at, r.reason, r.note, r.decided_by, r.decided_at,
+                       r.n, u.undone_by, u.undone_at
+                  FROM retained_period r
+                  LEFT JOIN retained_undone u ON u.visit = r.visit AND u.n = r.n
+                 WHERE r.visit = $1 ORDER BY r.n";
+    /// Takes a decision back.
+    UNDO_RETAINED = "INSERT INTO retained_undone (visit, n, undone_by, account, undone_at)
+                     VALUES ($1, $2, $3, $4, $5) ON CONFLICT (visit, n) DO NOTHING";
 
     /// The raw stamps of a visit with their notes.
     PROOF = "SELECT e.id, e.raw, n.text
                FROM clock_event e LEFT JOIN clock_note n ON n.event = e.id
               WHERE e.visit = $1 AND e.organisation = $2 ORDER BY e.received_at, e.seq, e.id";
-    /// The phones with stamps received in a period, and the numbers of those.
+    /// The phones with stamps of visits of a period, and the numbers of those. A stamp whose visit is
+    /// not known counts by its reception.
     MONTH = "SELECT e.device, d.public_key, MIN(e.seq), MAX(e.seq)
                FROM clock_event e JOIN device d ON d.id = e.device
-              WHERE e.organisation = $1 AND e.received_at >= $2 AND e.received_at < $3
+               LEFT JOIN visit v ON v.id = e.visit AND v.organisation = e.organisation
+              WHERE e.organisation = $1 AND COALESCE(v.starts_at, e.received_at) >= $2
+                AND COALESCE(v.starts_at, e.received_at) < $3
               GROUP BY e.device, d.public_key ORDER BY e.device";
     /// The first head that a phone signed at or after a number.
     NEXT_HEAD = "SELECT seq FROM chain_head WHERE device = $1 AND seq >= $2 ORDER BY seq LIMIT 1";
-    /// The raw stamps of a phone between two numbers.
-    RAWS = "SELECT raw FROM clock_event WHERE device = $1 AND seq >= $2 AND seq <= $3
-             ORDER BY seq, received_at, id";
-    /// The heads that a phone signed between two numbers.
-    HEADS = "SELECT seq, hash, signature FROM chain_head WHERE device = $1 AND seq >= $2 AND seq <= $3
-              ORDER BY seq, hash";
+    /// The raw stamps of a phone between two numbers, and whether each is of this organisation and of
+    /// the period: the others keep their place in the chain, and are not shown.
+    RAWS = "SELECT e.raw,
+                   CAST(CASE WHEN e.organisation = $1 AND COALESCE(v.starts_at, e.received_at) >= $2
+                              AND COALESCE(v.starts_at, e.received_at) < $3
+                             THEN 1 ELSE 0 END AS BIGINT)
+              FROM clock_event e
+              LEFT JOIN visit v ON v.id = e.visit AND v.organisation = e.organisation
+             WHERE e.device = $4 AND e.seq >= $5 AND e.seq <= $6
+             ORDER BY e.seq, e.received_at, e.id";
+    /// The heads that a phone which clocks for the organisation signed between two numbers.
+    HEADS = "SELECT h.seq, h.hash, h.signature FROM chain_head h
+              WHERE h.device = $1 AND h.seq >= $2 AND h.seq <= $3
+                AND EXISTS (SELECT 1 FROM clock_event e WHERE e.device = h.device AND e.organisation = $4)
+              ORDER BY h.seq, h.hash";
 }

@@ -69,7 +69,8 @@ async fn b_01_a_month_verifies_and_a_flipped_byte_is_named() {
     let mut export =
         scene.desk(move |tx, by, now| visits::month(tx, by, &month, now)).await.unwrap();
     assert_eq!(export.check(), Ok((2, 0)));
-    export.devices[0].stamps[1] = export.devices[0].stamps[1].replace("\"qr\"", "\"nfc\"");
+    let lie = export.devices[0].stamps[1].raw().unwrap().replace("\"qr\"", "\"nfc\"");
+    export.devices[0].stamps[1] = releve_shared::proof::Exported::Raw(lie);
     let (found, broken) = export.check().unwrap_err();
     assert_eq!(found, device);
     assert!(broken.to_string().contains(&end.to_string()), "{broken}");
@@ -233,7 +234,8 @@ async fn c7_a_visit_moved_away_is_judged_by_the_access_of_the_act() {
     let planned = new.check().unwrap();
     scene.desk(move |tx, by, now| visits::change(tx, by, visit, &planned, now)).await.unwrap();
     scene.stamps(&scene.by_code(ClockKind::Start), 0).await;
-    assert_eq!(scene.row(10).await.anomalies, vec![], "her phone could not know yet");
+    let told = scene.row(10).await.anomalies;
+    assert_eq!(told, vec![Anomaly::OtherWorker], "her phone could not know yet");
     scene.stamps(&scene.by_code(ClockKind::End), 20 * 60).await;
     let end = scene.row(20 * 60).await.end.unwrap();
     assert!(end.anomalies.contains(&Anomaly::NoAccess), "{end:?}");

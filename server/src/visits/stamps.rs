@@ -125,7 +125,7 @@ pub fn proof(
     rows.iter().map(|r| Ok((r.get(0)?, r.get(1)?, r.get(2)?))).collect()
 }
 
-/// A phone with stamps received in a period, and their lowest and highest number.
+/// A phone with stamps of a period, and their lowest and highest number.
 pub struct Span {
     pub device: DeviceId,
     pub key: PublicKey,
@@ -152,13 +152,26 @@ pub fn next_head(tx: &mut Tx, device: DeviceId, seq: u64) -> Result<Option<u64>,
     tx.query_opt(&sql::NEXT_HEAD, &[device.into(), seq.into()])?.map(|r| r.get(0)).transpose()
 }
 
-pub fn raws(tx: &mut Tx, device: DeviceId, from: u64, to: u64) -> Result<Vec<String>, Fault> {
-    let rows = tx.query(&sql::RAWS, &[device.into(), from.into(), to.into()])?;
-    rows.iter().map(|r| r.get(0)).collect()
+/// A phone's chain between two numbers, as an organisation may see it for a period.
+pub fn chain(
+    tx: &mut Tx,
+    org: OrganisationId,
+    device: DeviceId,
+    (from, to): (u64, u64),
+    period: (Moment, Moment),
+) -> Result<Vec<(String, bool)>, Fault> {
+    let values =
+        [org.into(), period.0.into(), period.1.into(), device.into(), from.into(), to.into()];
+    tx.query(&sql::RAWS, &values)?.iter().map(|r| Ok((r.get(0)?, r.get(1)?))).collect()
 }
 
-pub fn heads(tx: &mut Tx, device: DeviceId, from: u64, to: u64) -> Result<Vec<ChainHead>, Fault> {
-    let rows = tx.query(&sql::HEADS, &[device.into(), from.into(), to.into()])?;
+pub fn heads(
+    tx: &mut Tx,
+    org: OrganisationId,
+    device: DeviceId,
+    (from, to): (u64, u64),
+) -> Result<Vec<ChainHead>, Fault> {
+    let rows = tx.query(&sql::HEADS, &[device.into(), from.into(), to.into(), org.into()])?;
     let malformed = |e| Fault::of("reading a chain's head", e);
     rows.iter()
         .map(|r| {

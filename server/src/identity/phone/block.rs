@@ -20,9 +20,12 @@ use crate::audit;
 use crate::db::{Answer, Tx};
 use crate::http::{Desk, Refused};
 use crate::identity::By;
+use crate::text;
 
-/// Longest note and SIM number.
-const LONGEST: usize = 500;
+/// Longest note, in characters.
+const NOTE: usize = 500;
+/// Longest SIM number: 20 digits, spaces between them.
+const SIM: usize = 40;
 
 /// How a phone is to be blocked.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -57,10 +60,13 @@ pub(super) async fn block(
     if matches!(asked.mode, WipeMode::Unknown(_)) {
         return Err(Refused::field(Refusal::Invalid, "mode"));
     }
-    let sim = asked.sim_number.as_deref().map_or(0, str::len);
-    if asked.note.chars().count() > LONGEST || sim > LONGEST {
+    let sim = text::line("sim_number", asked.sim_number.as_deref().unwrap_or_default(), SIM)?;
+    let note = text::paragraph("note", &asked.note)?;
+    if note.chars().count() > NOTE {
         return Err(Refused::field(Refusal::TooLong, "note"));
     }
+    let sim_number = asked.sim_number.is_some().then_some(sim);
+    let asked = Block { mode: asked.mode, sim_number, note };
     let nonce = URL_SAFE_NO_PAD.encode(app.draw::<24>());
     let row = app.write(move |tx, now| shut(tx, &desk.by, id, &asked, &nonce, now)).await?;
     Ok(Json(row))

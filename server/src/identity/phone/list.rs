@@ -140,20 +140,45 @@ pub fn applied(tx: &mut Tx, device: DeviceId, scope: &Scope) -> Answer<Option<(u
     Ok(sql::confirmed(tx, device, scope)?)
 }
 
-/// A phone has pulled: how much waits on it, and what it shows of the scopes granted to it.
+/// Whether [`pulled`] would write nothing that matters: the same was told within the last minute. So
+/// the usual pull only reads.
 ///
 /// # Errors
 /// Those of the database.
-pub fn pulled(
+pub fn told_before(
     tx: &mut Tx,
     device: DeviceId,
     waiting: u64,
     applied: &BTreeMap<Scope, u64>,
     now: Moment,
+) -> Answer<bool> {
+    let Some((Some(at), known)) = sql::last_sync(tx, device)? else { return Ok(false) };
+    if known != waiting || !(0..MINUTE_MS).contains(&now.since(at)) {
+        return Ok(false);
+    }
+    let confirmed = sql::cursors(tx, device)?;
+    Ok(applied.iter().all(|(scope, seq)| confirmed.get(scope) == Some(seq)))
+}
+
+/// A phone has pulled: how much waits on it, and what it shows of the scopes granted to it. Desks are
+/// poked when it confirms something new (row O-07).
+///
+/// # Errors
+/// Those of the database.
+pub fn pulled(
+    tx: &mut Tx,
+    (of, device): (OrganisationId, DeviceId),
+    waiting: u64,
+    applied: &BTreeMap<Scope, u64>,
+    now: Moment,
 ) -> Answer<()> {
     sql::synced(tx, device, waiting, now)?;
+    let mut news = false;
     for (scope, seq) in applied {
-        sql::confirm(tx, device, scope, *seq, now)?;
+        news |= sql::confirm(tx, device, scope, *seq, now)?;
+    }
+    if news {
+        tx.tell(&Scope::desk(of));
     }
     Ok(())
 }

@@ -1,5 +1,7 @@
 //! Statements on phones: enrolments, devices, tokens, cursors, anchors.
 
+use std::collections::BTreeMap;
+
 use releve_shared::clock::Anchor;
 use releve_shared::enrolment::WipeMode;
 use releve_shared::id::{DeviceId, EnrolmentId, MembershipId, OrganisationId, PersonId};
@@ -95,6 +97,10 @@ crate::statements! {
                 ON CONFLICT (device, scope) DO UPDATE
                 SET seq = excluded.seq, confirmed_at = excluded.confirmed_at
                 WHERE device_cursor.seq <> excluded.seq";
+    /// When a phone last synced, and how much waited on it.
+    LAST_SYNC = "SELECT last_sync_at, waiting FROM device WHERE id = $1";
+    /// All that a phone has confirmed.
+    CURSORS = "SELECT scope, seq FROM device_cursor WHERE device = $1 ORDER BY scope";
     /// What a phone has confirmed of a scope.
     CONFIRMED = "SELECT seq, confirmed_at FROM device_cursor WHERE device = $1 AND scope = $2";
     /// Keeps what an exchange has taught.
@@ -353,6 +359,22 @@ pub(in crate::identity) fn synced(
     Ok(())
 }
 
+pub(in crate::identity) fn last_sync(
+    tx: &mut Tx,
+    id: DeviceId,
+) -> Result<Option<(Option<Moment>, u64)>, Fault> {
+    let row = tx.query_opt(&LAST_SYNC, &[id.into()])?;
+    row.map(|row| Ok((row.get(0)?, row.get(1)?))).transpose()
+}
+
+pub(in crate::identity) fn cursors(
+    tx: &mut Tx,
+    id: DeviceId,
+) -> Result<BTreeMap<Scope, u64>, Fault> {
+    let rows = tx.query(&CURSORS, &[id.into()])?;
+    rows.iter().map(|row| Ok((Scope::of(&row.get::<String>(0)?), row.get(1)?))).collect()
+}
+
 pub(in crate::identity) fn list(
     tx: &mut Tx,
     of: OrganisationId,
@@ -409,15 +431,15 @@ pub(in crate::identity) fn forget_tokens(tx: &mut Tx, before: Moment) -> Result<
     Ok(())
 }
 
+/// True when it was not known.
 pub(in crate::identity) fn confirm(
     tx: &mut Tx,
     device: DeviceId,
     scope: &Scope,
     seq: u64,
     at: Moment,
-) -> Result<(), Fault> {
-    tx.execute(&CONFIRM, &[device.into(), scope.into(), seq.into(), at.into()])?;
-    Ok(())
+) -> Result<bool, Fault> {
+    Ok(tx.execute(&CONFIRM, &[device.into(), scope.into(), seq.into(), at.into()])? == 1)
 }
 
 pub(in crate::identity) fn confirmed(
