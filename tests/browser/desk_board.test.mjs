@@ -159,7 +159,7 @@ describe("the control board", { concurrency: false }, () => {
     });
   });
 
-  it("B-11: a phone heard of since the start is late, one that was not is silent, and neither is called absent", async () => {
+  it("B-11: a phone heard of since the start is late, no phone is said to be none, and neither is called absent", async () => {
     await pictured(page, "late-silent", async () => {
       const now = Date.now();
       const when = { starts_at: now - HOUR, ends_at: now + 2 * HOUR, service: "Repas", client: made.client.id };
@@ -168,12 +168,12 @@ describe("the control board", { concurrency: false }, () => {
       await act({ do: "sync_now" });
       await visit(page, server, `#/board?${lately()}&filter=missing`);
       await row("Belkacem").getByText("Pas d'arrivée").waitFor();
-      await row("Lecomte").getByText("Téléphone muet").waitFor();
+      await row("Lecomte").getByText("Sans téléphone").waitFor();
       await page.getByRole("button", { name: /de Amina Belkacem/ }).first().click();
       await dialog("Détail").getByText(/Le téléphone a été en ligne .* rien n'a été badgé/).waitFor();
       await page.keyboard.press("Escape");
       await page.getByRole("button", { name: /Détail.*Bruno Lecomte/ }).click();
-      await dialog("Détail").getByText(/Rien ne dit que la personne est absente/).waitFor();
+      await dialog("Détail").getByText(/Aucun téléphone n'est relié/).waitFor();
       await page.keyboard.press("Escape");
       assert.doesNotMatch(await page.locator("main").innerText(), /absen/i);
     });

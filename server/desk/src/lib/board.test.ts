@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { BoardRow, Clocked } from "../api/types";
-import { anomaliesOf, asFilter, ASSURANCES, byAttention, byDay, canAccept, canCorrect, countsAt, inTolerance, worst } from "./board";
+import { anomaliesOf, asFilter, ASSURANCES, byAttention, byDay, canAccept, canCorrect, countsAt, inTolerance, lastMonths, worst } from "./board";
 
 const stamp = (kind: "start" | "end", at: number, more: Partial<Clocked> = {}): Clocked => ({
   id: `${kind}${at}`,
@@ -100,4 +100,8 @@ describe("the control board (O-34)", () => {
     expect(byDay([row(), row()], () => "2026-11-23").map(([d, r]) => [d, r.length])).toEqual([["2026-11-23", 2]]);
     expect([asFilter("to_check"), asFilter("<script>"), asFilter(undefined)]).toEqual(["to_check", "all", "all"]);
   });
+});
+
+it("lists months back over the new year", () => {
+  expect(lastMonths("2027-01-05", 3)).toEqual(["2027-01", "2026-12", "2026-11"]);
 });

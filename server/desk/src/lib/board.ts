@@ -20,6 +20,7 @@ const TONES: Record<string, Tone> = {
   cancelled: "plain",
   late: "stop",
   silent: "wait",
+  no_phone: "wait",
 };
 export const toneOf = (status: BoardStatus): Tone => TONES[status] ?? "plain";
 
@@ -63,7 +64,7 @@ export function anomaliesOf(row: BoardRow): string[] {
 }
 
 /** What somebody should look at comes first; the same rank keeps the order of time. */
-const RANK: BoardStatus[] = ["late", "silent", "to_check", "in_progress", "done", "planned"];
+const RANK: BoardStatus[] = ["late", "silent", "no_phone", "to_check", "in_progress", "done", "planned"];
 export function byAttention(rows: readonly BoardRow[]): BoardRow[] {
   const rank = (row: BoardRow) => (RANK.includes(row.status) ? RANK.indexOf(row.status) : RANK.length);
   return [...rows].sort((a, b) => rank(a) - rank(b));
@@ -77,4 +78,13 @@ export function byDay(rows: readonly BoardRow[], dayOf: (at: Ms) => Day): [Day, 
     days.set(day, [...(days.get(day) ?? []), row]);
   }
   return [...days].map(([day, list]) => [day, byAttention(list)]);
+}
+
+/** The months `YYYY-MM` up to that of a day, the newest first. */
+export function lastMonths(today: Day, count: number): string[] {
+  const [year = 0, month = 1] = today.split("-").map(Number);
+  return Array.from({ length: count }, (_, back) => {
+    const at = year * 12 + month - 1 - back;
+    return `${Math.floor(at / 12)}-${String((at % 12) + 1).padStart(2, "0")}`;
+  });
 }

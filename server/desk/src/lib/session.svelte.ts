@@ -47,6 +47,10 @@ export const session = {
     if (before !== null && before !== me.account_id) location.reload();
     enter(me);
   },
+  /** What an administrator has changed of the agency shows at once. */
+  now(organisation: Me["organisation"]): void {
+    if (state.kind === "in") state = { ...state, me: { ...state.me, organisation } };
+  },
   async signOut(): Promise<void> {
     live.stop();
     await desk.signOut();
