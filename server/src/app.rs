@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::db::{Answer, Db, Fault, Tx};
 use crate::identity::keys::Keys;
 use crate::identity::limits::Limits;
+use crate::metrics::Metrics;
 
 /// Where time comes from: the machine, or a test.
 pub trait Clock: Send + Sync {
@@ -40,6 +41,8 @@ pub struct Parts {
     pub config: Config,
     /// The keys of this server.
     pub keys: Keys,
+    /// The figures of this node.
+    pub metrics: Metrics,
     /// Ends when the server stops: streams end with it.
     pub stopping: CancellationToken,
     pub(crate) clock: Arc<dyn Clock>,
@@ -67,12 +70,15 @@ impl App {
         chance: Arc<dyn Chance>,
         config: Config,
     ) -> Result<Self, Fault> {
+        db.attend().await;
         let keys = Keys::load(&db, config.master.clone(), &*clock, &*chance).await?;
         let limits = Limits::new(&config.limits);
+        let metrics = Metrics::of(&db);
         Ok(Self(Arc::new(Parts {
             db,
             config,
             keys,
+            metrics,
             stopping: CancellationToken::new(),
             clock,
             chance,
@@ -112,7 +118,8 @@ impl App {
         work: impl Fn(&mut Tx, Moment) -> Answer<T> + Send + Sync + 'static,
     ) -> Answer<T> {
         let clock = Arc::clone(&self.clock);
-        self.db.write(move |tx| work(tx, clock.now())).await
+        let span = tracing::debug_span!("transaction", writes = true);
+        self.db.write(move |tx| span.in_scope(|| work(tx, clock.now()))).await
     }
 
     /// One snapshot, with the moment of its run.
@@ -124,7 +131,8 @@ impl App {
         work: impl Fn(&mut Tx, Moment) -> Answer<T> + Send + Sync + 'static,
     ) -> Answer<T> {
         let clock = Arc::clone(&self.clock);
-        self.db.read(move |tx| work(tx, clock.now())).await
+        let span = tracing::debug_span!("transaction", writes = false);
+        self.db.read(move |tx| span.in_scope(|| work(tx, clock.now()))).await
     }
 }
 

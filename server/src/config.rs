@@ -28,6 +28,8 @@ pub struct Config {
     pub mail: Mail,
     /// What is logged, and how.
     pub log: Log,
+    /// Figures for Prometheus.
+    pub metrics: Figures,
     /// The master key, read from its file by the command that needs it.
     #[serde(skip)]
     pub master: MasterKey,
@@ -272,6 +274,14 @@ pub enum LogFormat {
     Json,
     /// Lines for people.
     Text,
+}
+
+/// Figures for Prometheus.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Figures {
+    /// Address and port of `/metrics`; none when empty. Whoever reaches it may read it.
+    pub listen: String,
 }
 
 /// Settings that cannot be used, in words for the administrator.

@@ -40,11 +40,16 @@ pub(crate) async fn ready(State(app): State<App>) -> Response {
 /// Free bytes where the database lies, or will lie; none for PostgreSQL, whose disk is not ours.
 #[must_use]
 pub fn free_bytes(url: &str) -> Option<u64> {
+    let stat = rustix::fs::statvfs(&folder(url)?).ok()?;
+    Some(stat.f_bavail.saturating_mul(stat.f_frsize))
+}
+
+/// The folder where the database lies, or the nearest that is there already; none for PostgreSQL.
+#[must_use]
+pub fn folder(url: &str) -> Option<std::path::PathBuf> {
     let path = std::path::Path::new(url.strip_prefix("sqlite:")?);
     let relative = std::path::Path::new(".");
     let mut folders = path.ancestors().skip(1).chain([relative]);
     let there = |folder: &&std::path::Path| !folder.as_os_str().is_empty() && folder.exists();
-    let folder = folders.find(there)?;
-    let stat = rustix::fs::statvfs(folder).ok()?;
-    Some(stat.f_bavail.saturating_mul(stat.f_frsize))
+    folders.find(there).map(std::path::Path::to_owned)
 }

@@ -11,6 +11,7 @@ pub mod health;
 pub mod http;
 pub mod identity;
 pub mod messages;
+pub mod metrics;
 pub mod notices;
 pub mod people;
 pub mod sync;

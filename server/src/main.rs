@@ -145,7 +145,8 @@ fn log(log: &Log) {
     let filter = EnvFilter::new(&log.level);
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     match log.format {
-        LogFormat::Json => lines.json().flatten_event(true).with_span_list(false).init(),
+        // The list, since the request's id is on the outermost span.
+        LogFormat::Json => lines.json().flatten_event(true).with_current_span(false).init(),
         LogFormat::Text => lines.init(),
     }
 }

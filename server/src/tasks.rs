@@ -1,5 +1,7 @@
 //! Background work: the only place where tasks are started, so that all of them can be stopped.
 
+mod sql;
+
 use std::time::Duration;
 
 use releve_shared::time::{HOUR_MS, MINUTE_MS, Moment};
@@ -7,8 +9,10 @@ use tokio::net::TcpListener;
 use tokio_util::task::TaskTracker;
 
 use crate::app::App;
-use crate::db::{Answer, Fault};
-use crate::{audit, http, identity, notices, visits};
+use crate::db::{Answer, Fault, Tx};
+use crate::{audit, http, identity, metrics, notices, visits};
+
+pub use sql::ALL;
 
 /// How often the jobs look whether something is due.
 const TICK: Duration = Duration::from_secs(30);
@@ -16,39 +20,42 @@ const TICK: Duration = Duration::from_secs(30);
 /// How long requests and jobs may take to end when the server stops.
 const GRACE: Duration = Duration::from_secs(20);
 
-/// When each job last ran, by the application's clock.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Jobs {
-    sealed: Option<Moment>,
-    rolled: Option<Moment>,
-    tidied: Option<Moment>,
+/// Runs every job that is due: seals the log each minute, moves the window of visits each ten
+/// minutes, tidies up each day. Of several nodes the first to ask takes a job, in the transaction
+/// that does it: when it fails, another may. Gives what this node has done.
+///
+/// # Errors
+/// The first job's that fails; it is due again at once.
+pub async fn run_due(app: &App) -> Answer<Vec<&'static str>> {
+    let mut done = Vec::new();
+    if let Some(mut sealed) = once(app, "seal", MINUTE_MS, |tx, _| audit::seal(tx)).await? {
+        while sealed > 0 {
+            sealed = app.write(|tx, _| audit::seal(tx)).await?;
+        }
+        done.push("seal");
+    }
+    if once(app, "roll", 10 * MINUTE_MS, visits::roll).await?.is_some() {
+        done.push("roll");
+    }
+    if once(app, "tidy", 24 * HOUR_MS, identity::tidy).await?.is_some() {
+        done.push("tidy");
+    }
+    Ok(done)
 }
 
-impl Jobs {
-    /// Runs every job that is due: seals the log each minute, moves the window of visits each ten
-    /// minutes, tidies up each day. Each is idempotent, so several nodes may run them.
-    ///
-    /// # Errors
-    /// The first job's that fails; it is due again at once.
-    pub async fn run_due(&mut self, app: &App) -> Answer<()> {
-        let now = app.now();
-        let due = |last: Option<Moment>, every: i64| {
-            last.is_none_or(|last| now.since(last) >= every || last > now)
-        };
-        if due(self.sealed, MINUTE_MS) {
-            while app.write(|tx, _| audit::seal(tx)).await? > 0 {}
-            self.sealed = Some(now);
-        }
-        if due(self.rolled, 10 * MINUTE_MS) {
-            app.write(visits::roll).await?;
-            self.rolled = Some(now);
-        }
-        if due(self.tidied, 24 * HOUR_MS) {
-            app.write(identity::tidy).await?;
-            self.tidied = Some(now);
-        }
-        Ok(())
-    }
+/// Runs a job when `every` milliseconds have passed since a node has last done it.
+async fn once<T: Send + 'static>(
+    app: &App,
+    name: &'static str,
+    every: i64,
+    job: impl Fn(&mut Tx, Moment) -> Answer<T> + Send + Sync + 'static,
+) -> Answer<Option<T>> {
+    app.write(
+        move |tx, now| {
+            if sql::claim(tx, name, every, now)? { Ok(Some(job(tx, now)?)) } else { Ok(None) }
+        },
+    )
+    .await
 }
 
 /// Serves until `stop` ends; then lets requests finish, ends streams and jobs, and returns.
@@ -61,6 +68,11 @@ pub async fn serve(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), Fault> {
     let tracker = TaskTracker::new();
+    if let Some(listener) = metrics::bind(&app).await? {
+        let stopping = app.stopping.clone().cancelled_owned();
+        let serving = axum::serve(listener, metrics::router(app.clone()));
+        tracker.spawn(async { serving.with_graceful_shutdown(stopping).await });
+    }
     let stopping = app.stopping.clone();
     let jobs = keep_house(app.clone());
     tracker.spawn(async move { stopping.run_until_cancelled(jobs).await });
@@ -91,9 +103,8 @@ pub async fn serve(
 }
 
 async fn keep_house(app: App) {
-    let mut jobs = Jobs::default();
     loop {
-        if let Err(failed) = jobs.run_due(&app).await {
+        if let Err(failed) = run_due(&app).await {
             tracing::error!(%failed, "a job failed");
         }
         if let Err(failed) = notices::send_due(&app).await {

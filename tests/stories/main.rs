@@ -11,6 +11,7 @@ mod lease;
 mod lost_answers;
 mod manual;
 mod messages;
+mod nodes;
 mod notes_and_undo;
 mod ntag424;
 mod passwords;

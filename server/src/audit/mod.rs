@@ -21,6 +21,14 @@ use crate::identity::By;
 pub use seal::{Flaw, seal, verify};
 pub use sql::ALL;
 
+/// When the newest entry was made; none in an empty log. Its own clock should not be far behind.
+///
+/// # Errors
+/// Those of the database.
+pub fn newest(tx: &mut Tx) -> Result<Option<Moment>, Fault> {
+    sql::newest(tx)
+}
+
 /// Who acted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Who {

@@ -26,6 +26,8 @@ crate::statements! {
     /// A chain from its start.
     CHAIN = "SELECT id, at, who, verb, what, detail, n, hash FROM audit_entry
               WHERE organisation = $1 AND n > $2 ORDER BY n LIMIT $3";
+    /// The newest entry's time; none in an empty log.
+    NEWEST = "SELECT MAX(at) FROM audit_entry";
     /// Every organisation with a log.
     LOGS = "SELECT DISTINCT organisation FROM audit_entry ORDER BY organisation";
 }
@@ -51,6 +53,10 @@ impl Kept {
             detail: row.get(5)?,
         })
     }
+}
+
+pub(super) fn newest(tx: &mut Tx) -> Result<Option<Moment>, Fault> {
+    tx.query_one(&NEWEST, &[])?.get(0)
 }
 
 pub(super) fn append(tx: &mut Tx, of: OrganisationId, kept: &Kept) -> Result<(), Fault> {

@@ -3,22 +3,29 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
+use releve_shared::time::Moment;
+
 use super::database;
-use crate::app::{App, SystemChance, SystemClock};
+use crate::app::{App, Clock as _, SystemChance, SystemClock};
 use crate::config::Config;
 use crate::db::{Answer, Db, Fault, Stop, migrate};
 use crate::identity::every_organisation;
 use crate::identity::keys::MasterKey;
 use crate::{audit, health};
 
+mod machine;
+
 /// Under this many free bytes the disk needs care.
 const DISK_LOW: u64 = 1024 * 1024 * 1024;
 
-/// A check's verdict.
-enum Found {
+/// A check's verdict, with its sentence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// All is well.
     Good(String),
     /// Worth a look; nothing is broken.
     Note(String),
+    /// Broken.
     Bad(String),
 }
 
@@ -46,8 +53,15 @@ async fn checks(file: Option<&Path>) -> Vec<Found> {
         Err(error) => return vec![Found::Bad(error.to_string())],
     };
     let mut found = vec![Found::Good("The settings are understood.".to_owned())];
-    found.push(address(&config));
-    found.push(disk(&config));
+    found.extend(installation(config, SystemClock.now()).await);
+    found
+}
+
+/// Looks at address, disk, clock, key and database of an installation.
+pub async fn installation(config: Config, now: Moment) -> Vec<Found> {
+    let mut found = vec![address(&config), disk(&config)];
+    found.extend(machine::sync(&config.db.url));
+    found.push(machine::clock(now));
     let master = master(&config.keys.master_file);
     let key = master.as_ref().ok().and_then(Clone::clone);
     found.push(match master {
@@ -55,7 +69,7 @@ async fn checks(file: Option<&Path>) -> Vec<Found> {
         Ok(None) => Found::Note("There is no master key yet: `serve` draws it.".to_owned()),
         Err(sentence) => Found::Bad(sentence),
     });
-    found.extend(data(config, key).await);
+    found.extend(data(config, key, now).await);
     found
 }
 
@@ -90,7 +104,7 @@ fn master(path: &Path) -> Result<Option<MasterKey>, String> {
     MasterKey::parse(&text).map(Some).map_err(|fault| format!("{told}: {fault}."))
 }
 
-async fn data(mut config: Config, key: Option<MasterKey>) -> Vec<Found> {
+async fn data(mut config: Config, key: Option<MasterKey>, now: Moment) -> Vec<Found> {
     let absent = config.db.url.strip_prefix("sqlite:").is_some_and(|p| !Path::new(p).exists());
     if absent {
         return vec![Found::Note("There is no database yet: `serve` makes it.".to_owned())];
@@ -99,21 +113,34 @@ async fn data(mut config: Config, key: Option<MasterKey>) -> Vec<Found> {
         Ok(db) => db,
         Err(fault) => return vec![Found::Bad(format!("The database does not open: {fault}."))],
     };
+    let mut found = match read(&db, |tx| Ok(tx.checkup()?)).await {
+        Ok(checkup) => machine::judged(checkup, now),
+        Err(fault) => return vec![Found::Bad(format!("The database does not answer: {fault}."))],
+    };
     let newest = match read(&db, |tx| Ok(migrate::newest(tx)?)).await {
         Ok(newest) => newest,
-        Err(fault) => return vec![Found::Bad(format!("The database does not answer: {fault}."))],
+        Err(fault) => {
+            found.push(Found::Bad(format!("The database's schema cannot be read: {fault}.")));
+            return found;
+        }
     };
     let known = migrate::known();
     if newest > known {
         let sentence = "The database comes from a newer version of Relève: install that one.";
-        return vec![Found::Bad(sentence.to_owned())];
+        found.push(Found::Bad(sentence.to_owned()));
+        return found;
     }
     if newest < known {
         let due = known - newest;
         let sentence = format!("{due} migrations are due: `serve` or `migrate` runs them.");
-        return vec![Found::Note(sentence)];
+        found.push(Found::Note(sentence));
+        return found;
     }
-    let mut found = vec![Found::Good("The database answers and is up to date.".to_owned())];
+    found.push(Found::Good("The database answers and is up to date.".to_owned()));
+    match read(&db, |tx| Ok(audit::newest(tx)?)).await {
+        Ok(newest) => found.extend(newest.and_then(|newest| machine::set_back(newest, now))),
+        Err(fault) => found.push(Found::Bad(format!("The log cannot be read: {fault}."))),
+    }
     if let Some(key) = key {
         config.master = key;
         let (clock, chance) = (std::sync::Arc::new(SystemClock), std::sync::Arc::new(SystemChance));

@@ -47,8 +47,10 @@ pub(super) enum Kind {
     Final,
     /// The database asks to run the transaction again (PostgreSQL 40001, 40P01).
     Again,
-    /// The connection is gone.
+    /// The connection is gone, and nothing of the transaction stands.
     Lost,
+    /// The connection went while the commit was on its way: whether it stands is unknown.
+    Unknown,
 }
 
 impl Fault {
@@ -71,6 +73,13 @@ impl Fault {
 
     pub(super) fn kind(&self) -> Kind {
         self.kind
+    }
+
+    /// True when the database is away or too busy: the same request may work in a moment. Whoever
+    /// sends it again must do so under the same ids, since it may have worked this time.
+    #[must_use]
+    pub fn passes(&self) -> bool {
+        self.kind != Kind::Final
     }
 
     /// The fault of a verb that panicked.

@@ -55,15 +55,19 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use releve_shared::sync::Scope;
 use releve_shared::time::Moment;
 use tokio::sync::broadcast;
 
 mod answer;
+mod checkup;
 mod copy;
 mod feed;
+mod meters;
 pub mod migrate;
+mod nodes;
 mod pool;
 mod postgres;
 mod sqlite;
@@ -72,7 +76,9 @@ mod tx;
 mod value;
 
 pub use answer::{Answer, Fault, Stop};
+pub use checkup::Checkup;
 pub use copy::Table;
+pub use meters::Meters;
 pub use statement::{Statement, statements};
 pub use tx::{Shape, Tx};
 pub use value::{Column, Row, Value};
@@ -84,14 +90,21 @@ type Moved = broadcast::Sender<Arc<[Scope]>>;
 /// simulation has one.
 pub type Fuse = Arc<dyn Fn() -> bool + Send + Sync>;
 
+/// What an engine is given: whom to poke, what to measure, and a simulation's fuse.
+type Ours = (Moved, Meters, Option<Fuse>);
+
 /// Pokes that a slow listener may fall behind by; a lost one costs time only (sync.md F10).
 const POKES: usize = 1024;
+
+/// How long a node that starts waits to hear the others.
+const HEARING: Duration = Duration::from_secs(2);
 
 /// A database. Clones share it.
 #[derive(Clone)]
 pub struct Db {
     engine: Engine,
     moved: Moved,
+    meters: Meters,
 }
 
 #[derive(Clone)]
@@ -116,16 +129,18 @@ impl Db {
     /// As [`Db::open`].
     pub fn open_fused(url: &str, fuse: Option<Fuse>) -> Result<Self, Fault> {
         let moved = broadcast::Sender::new(POKES);
+        let meters = Meters::default();
+        let ours = (moved.clone(), meters.clone(), fuse);
         let engine = if let Some(path) = url.strip_prefix("sqlite:") {
-            Engine::Sqlite(Arc::new(sqlite::Sqlite::open(Path::new(path), moved.clone(), fuse)?))
+            Engine::Sqlite(Arc::new(sqlite::Sqlite::open(Path::new(path), ours)?))
         } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            Engine::Postgres(Arc::new(postgres::Postgres::open(url, moved.clone(), fuse)?))
+            Engine::Postgres(Arc::new(postgres::Postgres::open(url, ours)?))
         } else {
             return Err(Fault::new(
                 "the database's address is neither sqlite:PATH nor postgres://…",
             ));
         };
-        Ok(Self { engine, moved })
+        Ok(Self { engine, moved, meters })
     }
 
     /// Brings the schema to what this binary knows; see [`migrate::migrate`].
@@ -197,10 +212,27 @@ impl Db {
         }
     }
 
-    /// The scopes that move from now on, told after each commit of this node: hints for pokes.
+    /// What this layer measures of itself.
+    #[must_use]
+    pub fn meters(&self) -> &Meters {
+        &self.meters
+    }
+
+    /// The scopes that move from now on, told after each commit of this node and of the others on
+    /// the same database: hints for pokes. Without a scope: anything may have moved.
     #[must_use]
     pub fn moved(&self) -> broadcast::Receiver<Arc<[Scope]>> {
         self.moved.subscribe()
+    }
+
+    /// Begins to hear the other nodes, and waits a moment for that; the link is sought for ever.
+    pub async fn attend(&self) {
+        if let Engine::Postgres(postgres) = &self.engine
+            && let Some(mut hears) = postgres.nodes().map(nodes::Nodes::hears)
+        {
+            // Late or not at all: who listens by then is poked once when the link stands.
+            let _ = tokio::time::timeout(HEARING, hears.wait_for(|hears| *hears)).await;
+        }
     }
 }
 
@@ -220,4 +252,9 @@ fn poke(moved: &Moved, scopes: BTreeSet<Scope>) {
         // Nobody listens: nobody to poke.
         let _ = moved.send(scopes.into_iter().collect());
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "how long something takes, no time of the domain")]
+pub(crate) fn instant() -> std::time::Instant {
+    std::time::Instant::now()
 }

@@ -1,14 +1,21 @@
 //! A pool of connections for blocking threads.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use super::answer::Fault;
+use prometheus_client::metrics::gauge::Gauge;
+
+use super::answer::{Fault, Kind};
+
+/// How long to wait for a place: well under the time that a request is given.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// At most `most` connections, made when wanted and kept.
 pub(super) struct Pool<C> {
     state: Mutex<State<C>>,
     freed: Condvar,
     most: usize,
+    in_use: Gauge,
 }
 
 struct State<C> {
@@ -17,19 +24,24 @@ struct State<C> {
 }
 
 impl<C> Pool<C> {
-    pub(super) fn new(most: usize) -> Self {
+    pub(super) fn new(most: usize, in_use: Gauge) -> Self {
         let state = Mutex::new(State { idle: Vec::new(), lent: 0 });
-        Self { state, freed: Condvar::new(), most }
+        Self { state, freed: Condvar::new(), most, in_use }
     }
 
-    /// Takes a place, waiting for one when all are taken.
-    pub(super) fn take(&self) -> Lent<'_, C> {
-        let mut state = self
+    /// Takes a place, waiting for one when all are taken; a fault that passes when none came free.
+    pub(super) fn take(&self) -> Result<Lent<'_, C>, Fault> {
+        let (mut state, waited) = self
             .freed
-            .wait_while(self.state(), |state| state.lent >= self.most)
+            .wait_timeout_while(self.state(), PATIENCE, |state| state.lent >= self.most)
             .unwrap_or_else(PoisonError::into_inner);
+        if waited.timed_out() {
+            let what = format!("all {} connections to the database are taken", self.most);
+            return Err(Fault::new(what).with(Kind::Lost));
+        }
         state.lent += 1;
-        Lent { pool: self, link: state.idle.pop() }
+        self.in_use.inc();
+        Ok(Lent { pool: self, link: state.idle.pop() })
     }
 
     /// Takes out what is idle, to be dropped where that may block.
@@ -71,6 +83,7 @@ impl<C> Drop for Lent<'_, C> {
         let mut state = self.pool.state();
         state.idle.extend(self.link.take());
         state.lent -= 1;
+        self.pool.in_use.dec();
         drop(state);
         self.pool.freed.notify_one();
     }

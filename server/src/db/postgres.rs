@@ -1,9 +1,9 @@
-//! PostgreSQL: synchronous clients on blocking threads. What only PostgreSQL can do lives here; so
-//! will the link that LISTENs for the pokes of other nodes, which feeds the same channel as
-//! [`Db::moved`](super::Db::moved).
+//! PostgreSQL: synchronous clients on blocking threads. What only PostgreSQL can do lives here, and in
+//! [`nodes`](super::nodes) the link to other nodes.
 
 use std::collections::{BTreeSet, HashMap};
 use std::error::Error;
+use std::sync::OnceLock;
 use std::thread;
 use std::time::Duration;
 
@@ -14,17 +14,24 @@ use ::postgres::types::{FromSql, IsNull, ToSql, Type};
 use ::postgres::{Client, Config, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::{Fuse, Moved};
 use super::answer::{Answer, Fault, Kind, Stop};
+use super::nodes::Nodes;
 use super::pool::{Lent, Pool};
 use super::statement::Statement;
 use super::tx::{self, Shape, Tx};
 use super::value::{Row, Value};
+use super::{Fuse, Meters, Moved, Ours};
 
 /// Connections of one node.
 const CONNECTIONS: usize = 16;
+/// READ COMMITTED, so that a claim reads the newest version of its row.
+const WRITE: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
 /// How often a transaction is run again at most.
 const AGAIN: u32 = 5;
+/// How long a connection may take to come about, unless the address says otherwise.
+const CONNECTING: Duration = Duration::from_secs(5);
+/// After so long without a sign, a silent connection is asked for one: a network may die unheard.
+const SILENT: Duration = Duration::from_secs(30);
 /// Any number, the same in every node: who holds it migrates.
 const SCHEMA_LOCK: &str = "SELECT pg_advisory_xact_lock(7265766516)";
 
@@ -79,6 +86,15 @@ impl Link {
         })
     }
 
+    /// The first column of the one row of a query of this layer's own.
+    pub(super) fn text(&mut self, sql: &str) -> Result<String, Fault> {
+        let row = self.client.query_one(sql, &[]).and_then(|row| row.try_get(0));
+        row.map_err(|e| {
+            let kind = self.kind(&e);
+            Fault::of(sql.to_owned(), e).with(kind)
+        })
+    }
+
     /// Lets one node migrate at a time; released by the end of the transaction.
     pub(super) fn lock_schema(&mut self) -> Result<(), Fault> {
         self.batch(SCHEMA_LOCK)
@@ -113,7 +129,8 @@ impl Link {
 
     fn kind(&self, error: &::postgres::Error) -> Kind {
         let again = [&SqlState::T_R_SERIALIZATION_FAILURE, &SqlState::T_R_DEADLOCK_DETECTED];
-        let lost = [&SqlState::ADMIN_SHUTDOWN, &SqlState::CRASH_SHUTDOWN];
+        let lost =
+            [&SqlState::ADMIN_SHUTDOWN, &SqlState::CRASH_SHUTDOWN, &SqlState::CANNOT_CONNECT_NOW];
         match error.code() {
             Some(code) if again.contains(&code) => Kind::Again,
             Some(code) if lost.contains(&code) => Kind::Lost,
@@ -173,44 +190,65 @@ impl<'a> FromSql<'a> for Value {
 
 /// A server, and the connections to it.
 pub(super) struct Postgres {
-    config: Config,
+    config: tokio_postgres::Config,
     tls: Option<MakeRustlsConnect>,
     links: Pool<Tx>,
     moved: Moved,
+    meters: Meters,
+    nodes: OnceLock<Option<Nodes>>,
     fuse: Option<Fuse>,
 }
 
 impl Postgres {
     /// Reads the address; connections are made when wanted. With `sslmode=require` the server's
     /// certificate is checked against the machine's own roots; any other mode goes without TLS.
-    pub(super) fn open(url: &str, moved: Moved, fuse: Option<Fuse>) -> Result<Self, Fault> {
+    pub(super) fn open(url: &str, (moved, meters, fuse): Ours) -> Result<Self, Fault> {
         // The error's words do not show the address, which may hold a password.
-        let mut config: Config = url
+        let mut config: tokio_postgres::Config = url
             .parse()
             .map_err(|e| Fault::of("reading the address of the database", unboxed(e)))?;
-        config.application_name("releve");
+        config.application_name("releve").keepalives_idle(SILENT).keepalives_retries(3);
+        config.keepalives_interval(SILENT / 3);
+        if config.get_connect_timeout().is_none() {
+            config.connect_timeout(CONNECTING);
+        }
         let tls = if config.get_ssl_mode() == SslMode::Require {
             Some(tls()?)
         } else {
             config.ssl_mode(SslMode::Disable);
             None
         };
-        Ok(Self { config, tls, links: Pool::new(CONNECTIONS), moved, fuse })
+        let links = Pool::new(CONNECTIONS, meters.in_use.clone());
+        Ok(Self { config, tls, links, moved, meters, nodes: OnceLock::new(), fuse })
     }
 
-    /// READ COMMITTED, so that a claim reads the newest version of its row.
+    /// Runs a verb that writes, and pokes this node and the others.
     pub(super) fn write<T>(&self, verb: &dyn Fn(&mut Tx) -> Answer<T>) -> Answer<T> {
-        let mut lent = self.links.take();
-        let value = self.again(&mut lent, "BEGIN ISOLATION LEVEL READ COMMITTED", verb)?;
+        let mut lent = self.links.take()?;
+        let value = self.again(&mut lent, WRITE, verb)?;
         let heads = std::mem::take(&mut lent.link(|| self.connect())?.feed.heads);
-        super::poke(&self.moved, heads.into_keys().collect::<BTreeSet<_>>());
+        let scopes: BTreeSet<_> = heads.into_keys().collect();
+        if let (false, Some(nodes)) = (scopes.is_empty(), self.nodes()) {
+            nodes.tell(scopes.clone());
+        }
+        super::poke(&self.moved, scopes);
         Ok(value)
+    }
+
+    /// The link to other nodes, made when wanted. Without it this node still works.
+    pub(super) fn nodes(&self) -> Option<&Nodes> {
+        let start = || {
+            Nodes::start(self.config.clone(), self.tls.clone(), self.moved.clone())
+                .inspect_err(|fault| tracing::error!(%fault, "other nodes are not heard"))
+                .ok()
+        };
+        self.nodes.get_or_init(start).as_ref()
     }
 
     /// REPEATABLE READ: all that a verb reads is of one snapshot (sync.md F3).
     pub(super) fn read<T>(&self, verb: &dyn Fn(&mut Tx) -> Answer<T>) -> Answer<T> {
         let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-        self.again(&mut self.links.take(), begin, verb)
+        self.again(&mut self.links.take()?, begin, verb)
     }
 
     /// Runs a transaction, and again when the database asks for it or the connection was lost before
@@ -224,7 +262,9 @@ impl Postgres {
         let mut tries = 0;
         loop {
             match self.once(lent, begin, verb) {
-                Err(Stop::Fault(fault)) if fault.kind() != Kind::Final && tries < AGAIN => {
+                Err(Stop::Fault(fault))
+                    if matches!(fault.kind(), Kind::Again | Kind::Lost) && tries < AGAIN =>
+                {
                     tries += 1;
                     thread::sleep(Duration::from_millis(1 << tries));
                 }
@@ -248,10 +288,17 @@ impl Postgres {
         tx.mend();
         let ended = match &answer {
             // Whether a commit that got no answer stands is unknown: never run it again.
-            Ok(_) => tx.batch("COMMIT").map_err(|fault| match fault.kind() {
-                Kind::Lost => fault.with(Kind::Final),
-                Kind::Again | Kind::Final => fault,
-            }),
+            Ok(_) => {
+                let start = super::instant();
+                let ended = tx.batch("COMMIT").map_err(|fault| match fault.kind() {
+                    Kind::Lost => fault.with(Kind::Unknown),
+                    Kind::Again | Kind::Unknown | Kind::Final => fault,
+                });
+                if begin == WRITE {
+                    self.meters.committed(start.elapsed());
+                }
+                ended
+            }
             Err(_) => tx.batch("ROLLBACK"),
         };
         let Err(fault) = ended else { return answer };
@@ -260,11 +307,13 @@ impl Postgres {
     }
 
     fn connect(&self) -> Result<Tx, Fault> {
+        let config = Config::from(self.config.clone());
         let client = match &self.tls {
-            Some(tls) => self.config.connect(tls.clone()),
-            None => self.config.connect(NoTls),
+            Some(tls) => config.connect(tls.clone()),
+            None => config.connect(NoTls),
         };
-        let client = client.map_err(|e| Fault::of("connecting to PostgreSQL", e))?;
+        let lost = |e| Fault::of("connecting to PostgreSQL", unboxed(e)).with(Kind::Lost);
+        let client = client.map_err(lost)?;
         let link = Link { client, prepared: HashMap::new() };
         Ok(Tx::new(tx::Link::Postgres(Box::new(link)), self.fuse.clone()))
     }
@@ -274,8 +323,9 @@ impl Postgres {
 impl Drop for Postgres {
     fn drop(&mut self) {
         let links = self.links.drain();
+        let nodes = self.nodes.take();
         // A thread that panics has dropped its clients all the same.
-        let _ = thread::spawn(move || drop(links)).join();
+        let _ = thread::spawn(move || drop((links, nodes))).join();
     }
 }
 

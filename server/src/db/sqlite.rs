@@ -3,19 +3,19 @@
 use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use releve_shared::sync::Scope;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection, OpenFlags, ToSql, params_from_iter};
 use tokio::sync::oneshot;
 
-use super::{Fuse, Moved};
 use super::answer::{Answer, Fault, Stop};
 use super::pool::Pool;
 use super::statement::Statement;
 use super::tx::{self, Shape, Tx};
 use super::value::{Row, Value};
+use super::{Fuse, Meters, Moved, Ours, instant};
 
 /// Connections for reading: more than cores buys nothing.
 const READERS: usize = 8;
@@ -101,6 +101,16 @@ impl Link {
         self.connection.execute_batch(sql).map_err(|e| Fault::of(sql.trim().to_owned(), e))
     }
 
+    /// The first column of a query of this layer's own.
+    pub(super) fn text(&self, sql: &str) -> Result<Vec<String>, Fault> {
+        let read = || {
+            let mut statement = self.connection.prepare(sql)?;
+            let rows = statement.query_map([], |row| row.get(0))?;
+            rows.collect::<Result<Vec<String>, rusqlite::Error>>()
+        };
+        read().map_err(|e| Fault::of(sql.to_owned(), e))
+    }
+
     /// SQLite numbers `$2` by its appearance: in `SELECT $2, $1` the first value would be bound to
     /// `$2`, silently. So each statement is checked once per connection.
     fn prepared(&mut self, of: &Statement) -> Result<CachedStatement<'_>, Fault> {
@@ -134,24 +144,32 @@ impl ToSql for Value {
 pub(super) struct Sqlite {
     path: PathBuf,
     jobs: mpsc::Sender<Box<dyn Job>>,
+    meters: Meters,
     readers: Pool<Tx>,
     fuse: Option<Fuse>,
 }
 
 impl Sqlite {
-    pub(super) fn open(path: &Path, moved: Moved, fuse: Option<Fuse>) -> Result<Self, Fault> {
+    pub(super) fn open(path: &Path, (moved, meters, fuse): Ours) -> Result<Self, Fault> {
+        let readers = Pool::new(READERS, meters.in_use.clone());
         let mut tx = Tx::new(tx::Link::Sqlite(Link::writer(path)?), fuse.clone());
         let (jobs, waiting) = mpsc::channel::<Box<dyn Job>>();
+        let measured = meters.clone();
         // The thread ends with the last sender, that is with the last `Db`.
         std::thread::Builder::new()
             .name("sqlite-writer".to_owned())
             .spawn(move || {
-                while let Ok(first) = waiting.recv() {
-                    together(&mut tx, &moved, OLDEST, first, &mut || waiting.try_recv().ok());
+                let measures = (&moved, &measured);
+                let taken = |_: &Box<dyn Job>| {
+                    measured.queue.dec();
+                };
+                while let Ok(first) = waiting.recv().inspect(taken) {
+                    let mut more = || waiting.try_recv().ok().inspect(taken);
+                    together(&mut tx, measures, OLDEST, first, &mut more);
                 }
             })
             .map_err(|e| Fault::of("starting the database's writer", e))?;
-        Ok(Self { path: path.to_owned(), jobs, readers: Pool::new(READERS), fuse })
+        Ok(Self { path: path.to_owned(), jobs, meters, readers, fuse })
     }
 
     /// Hands a verb to the writer; the answer comes after the commit.
@@ -160,16 +178,16 @@ impl Sqlite {
         verb: impl Fn(&mut Tx) -> Answer<T> + Send + 'static,
     ) -> oneshot::Receiver<Answer<T>> {
         let (reply, answer) = oneshot::channel();
+        self.meters.queue.inc();
         // When the writer has stopped, the task is dropped here and the receiver hears of it.
         let _ = self.jobs.send(Box::new(Task { verb, answer: None, reply }));
         answer
     }
 
     pub(super) fn read<T>(&self, verb: &dyn Fn(&mut Tx) -> Answer<T>) -> Answer<T> {
-        let mut lent = self.readers.take();
-        let tx = lent.link(|| {
-            Ok(Tx::new(tx::Link::Sqlite(Link::reader(&self.path)?), self.fuse.clone()))
-        })?;
+        let mut lent = self.readers.take()?;
+        let tx = lent
+            .link(|| Ok(Tx::new(tx::Link::Sqlite(Link::reader(&self.path)?), self.fuse.clone())))?;
         tx.mend();
         let answer = match tx.batch("BEGIN") {
             Ok(()) => tx.perform(verb),
@@ -223,12 +241,12 @@ impl<T: Send, V: Fn(&mut Tx) -> Answer<T> + Send> Job for Task<V, T> {
 /// writes, so per scope the order of numbers is still the order of commits.
 fn together(
     tx: &mut Tx,
-    moved: &Moved,
+    (moved, meters): (&Moved, &Meters),
     oldest: Duration,
     first: Box<dyn Job>,
     more: &mut dyn FnMut() -> Option<Box<dyn Job>>,
 ) {
-    let start = now();
+    let start = instant();
     let mut scopes = BTreeSet::new();
     let mut ran = Vec::new();
     let mut next = Some(first);
@@ -243,8 +261,11 @@ fn together(
             next = more();
         }
     }
+    let last = instant();
     match state.and_then(|()| tx.batch("COMMIT")) {
         Ok(()) => {
+            meters.committed(last.elapsed());
+            meters.batch.observe(f64::from(u16::try_from(ran.len()).unwrap_or(u16::MAX)));
             super::poke(moved, scopes);
             for job in ran {
                 job.reply(None);
@@ -258,7 +279,7 @@ fn together(
                 Some(only) if ran.is_empty() => only.reply(Some(lost)),
                 last => {
                     for job in ran.into_iter().chain(last) {
-                        together(tx, moved, oldest, job, &mut || None);
+                        together(tx, (moved, meters), oldest, job, &mut || None);
                     }
                 }
             }
@@ -281,11 +302,6 @@ fn under_savepoint(
         tx.batch("ROLLBACK TO verb")?;
     }
     tx.batch("RELEASE verb")
-}
-
-#[expect(clippy::disallowed_methods, reason = "the age of a batch, no time of the domain")]
-fn now() -> Instant {
-    Instant::now()
 }
 
 #[cfg(test)]
@@ -311,6 +327,7 @@ mod tests {
     struct World {
         tx: Tx,
         moved: Moved,
+        meters: Meters,
         path: PathBuf,
         _folder: tempfile::TempDir,
     }
@@ -320,7 +337,13 @@ mod tests {
         let path = folder.path().join("x.db");
         let mut tx = Tx::new(tx::Link::Sqlite(Link::writer(&path).unwrap()), None);
         tx.batch("CREATE TABLE thing (id TEXT PRIMARY KEY)").unwrap();
-        World { tx, moved: broadcast::Sender::new(8), path, _folder: folder }
+        World {
+            tx,
+            moved: broadcast::Sender::new(8),
+            meters: Meters::default(),
+            path,
+            _folder: folder,
+        }
     }
 
     fn committed(path: &Path) -> i64 {
@@ -363,7 +386,7 @@ mod tests {
         });
         let (last, mut e) = job(put("e"));
         let mut waiting = vec![last, refuses, panics, peek];
-        together(&mut world.tx, &world.moved, EVER, first, &mut || waiting.pop());
+        together(&mut world.tx, (&world.moved, &world.meters), EVER, first, &mut || waiting.pop());
 
         assert_eq!(a.try_recv().unwrap().unwrap(), 1);
         assert_eq!(b.try_recv().unwrap().unwrap(), (2, 0));
@@ -381,9 +404,11 @@ mod tests {
             let ran = Arc::clone(&ran);
             job(move |_| Ok(ran.fetch_add(1, Ordering::SeqCst))).0
         };
-        together(&mut world.tx, &world.moved, EVER, next(), &mut || Some(next()));
+        together(&mut world.tx, (&world.moved, &world.meters), EVER, next(), &mut || Some(next()));
         assert_eq!(ran.load(Ordering::SeqCst), TOGETHER);
-        together(&mut world.tx, &world.moved, Duration::ZERO, next(), &mut || Some(next()));
+        together(&mut world.tx, (&world.moved, &world.meters), Duration::ZERO, next(), &mut || {
+            Some(next())
+        });
         assert_eq!(ran.load(Ordering::SeqCst), TOGETHER + 1);
     }
 
@@ -401,10 +426,10 @@ mod tests {
         });
         let (last, mut c) = job(put("c"));
         let mut waiting = vec![last, guilty];
-        together(&mut world.tx, &world.moved, EVER, first, &mut || waiting.pop());
+        together(&mut world.tx, (&world.moved, &world.meters), EVER, first, &mut || waiting.pop());
         // A lost batch takes no more.
         let next = waiting.pop().unwrap();
-        together(&mut world.tx, &world.moved, EVER, next, &mut || None);
+        together(&mut world.tx, (&world.moved, &world.meters), EVER, next, &mut || None);
 
         assert_eq!(a.try_recv().unwrap().unwrap(), 1);
         assert!(matches!(b.try_recv().unwrap(), Err(Stop::Fault(_))));
@@ -420,9 +445,9 @@ mod tests {
         let (big, mut b) = job(|tx| Ok(tx.execute(&sql::PUT, &["x".repeat(100_000).into()])?));
         let (last, mut c) = job(put("c"));
         let mut waiting = vec![last, big];
-        together(&mut world.tx, &world.moved, EVER, first, &mut || waiting.pop());
+        together(&mut world.tx, (&world.moved, &world.meters), EVER, first, &mut || waiting.pop());
         if let Some(next) = waiting.pop() {
-            together(&mut world.tx, &world.moved, EVER, next, &mut || None);
+            together(&mut world.tx, (&world.moved, &world.meters), EVER, next, &mut || None);
         }
         assert_eq!(a.try_recv().unwrap().unwrap(), 1);
         assert!(b.try_recv().unwrap().unwrap_err().to_string().contains("full"));

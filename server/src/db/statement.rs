@@ -60,8 +60,10 @@ pub fn statements() -> Vec<Statement> {
         crate::demo::ALL,
         crate::messages::ALL,
         crate::notices::ALL,
+        crate::metrics::ALL,
         crate::people::ALL,
         crate::sync::ALL,
+        crate::tasks::ALL,
         crate::visits::ALL,
     ];
     [rooms, crate::identity::ALL].concat().concat()

@@ -15,6 +15,7 @@ use releve_shared::refusal::Refusal;
 use tracing::Instrument;
 
 use super::Refused;
+use super::refused::Why;
 use crate::app::App;
 use crate::db::Fault;
 
@@ -33,6 +34,10 @@ pub(super) async fn told(State(app): State<App>, request: Request, next: Next) -
         let status = response.status().as_u16();
         let ms = app.now().since(from);
         tracing::info!(%method, route, status, ms, "answered");
+        if let Some(Why(refusal)) = response.extensions().get() {
+            app.metrics.refused(refusal);
+        }
+        app.metrics.answered(&method, route, status);
         if let Ok(value) = HeaderValue::from_str(&id) {
             response.headers_mut().insert("x-request-id", value);
         }

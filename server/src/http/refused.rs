@@ -11,6 +11,9 @@ use utoipa::ToSchema;
 
 use crate::db::{Fault, Stop};
 
+/// When to come back while the database is away, in seconds.
+const AWAY_S: u64 = 2;
+
 /// What a request that is not granted is answered. For phones it is
 /// [`releve_shared::sync::SyncRefusal`].
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
@@ -28,6 +31,10 @@ pub struct RefusedBody {
     #[schema(ignore)]
     pub wipe: Option<WipeOrder>,
 }
+
+/// The refusal that an answer carries, for the count of refusals.
+#[derive(Clone)]
+pub(super) struct Why(pub(super) Refusal);
 
 /// A request that is not granted.
 #[derive(Debug)]
@@ -93,13 +100,21 @@ impl IntoResponse for Refused {
         let (status, body) = match self {
             Self::Answer(body) => (status(&body.refusal), *body),
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, plain(Refusal::TooLong)),
+            Self::Fault(fault) if fault.passes() => {
+                tracing::error!(%fault, "the database is away");
+                let mut body = plain(Refusal::TryAgain);
+                body.retry_after_s = Some(AWAY_S);
+                (StatusCode::SERVICE_UNAVAILABLE, body)
+            }
             Self::Fault(fault) => {
                 tracing::error!(%fault, "a request failed");
                 (StatusCode::INTERNAL_SERVER_ERROR, plain(Refusal::TryAgain))
             }
         };
         let retry = body.retry_after_s.map(HeaderValue::from);
+        let why = Why(body.refusal.clone());
         let mut response = (status, Json(body)).into_response();
+        response.extensions_mut().insert(why);
         if let Some(retry) = retry {
             response.headers_mut().insert(RETRY_AFTER, retry);
         }

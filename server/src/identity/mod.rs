@@ -83,12 +83,13 @@ pub fn pages() -> axum::Router<App> {
     phone::pages()
 }
 
-/// Forgets what is over anyway: sessions of days ago, tokens superseded long ago.
+/// Forgets what is over anyway: sessions and codes of enrolments of days ago, tokens superseded long ago.
 ///
 /// # Errors
 /// Those of the database.
 pub fn tidy(tx: &mut Tx, now: Moment) -> Answer<()> {
     sql::forget_sessions(tx, now.plus(-30 * DAY_MS))?;
+    sql::forget_enrolments(tx, now.plus(-30 * DAY_MS))?;
     phone::forget_tokens(tx, now.plus(-90 * DAY_MS))?;
     Ok(())
 }

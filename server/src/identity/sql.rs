@@ -56,6 +56,8 @@ crate::statements! {
     END_SESSION = "DELETE FROM session WHERE token = $1";
     /// Forgets sessions that are over anyway.
     FORGET_SESSIONS = "DELETE FROM session WHERE created_at < $1";
+    /// Forgets codes that have long expired.
+    FORGET_ENROLMENTS = "DELETE FROM enrolment WHERE expires_at < $1";
 }
 
 /// An organisation's row.
@@ -271,6 +273,11 @@ pub(super) fn end_session(tx: &mut Tx, token: Digest) -> Result<(), Fault> {
 
 pub(super) fn forget_sessions(tx: &mut Tx, before: Moment) -> Result<(), Fault> {
     tx.execute(&FORGET_SESSIONS, &[before.into()])?;
+    Ok(())
+}
+
+pub(super) fn forget_enrolments(tx: &mut Tx, before: Moment) -> Result<(), Fault> {
+    tx.execute(&FORGET_ENROLMENTS, &[before.into()])?;
     Ok(())
 }
 

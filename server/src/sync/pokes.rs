@@ -18,6 +18,7 @@ use crate::app::App;
 use crate::db::{Answer, Tx};
 use crate::http::{Desk, Phone, Refused};
 use crate::identity;
+use crate::metrics;
 
 /// Proxies close connections that say nothing for a minute.
 const ALIVE: Duration = Duration::from_secs(20);
@@ -34,7 +35,8 @@ pub(super) async fn phone(
     let person = phone.person;
     let interest = app.read(move |tx, now| interest(tx, person, now)).await?;
     let filter = Filter::Phone { device: phone.device, person, interest };
-    let listener = Listener { app: app.clone(), moved, filter };
+    let _counted = app.metrics.stream("phone");
+    let listener = Listener { app: app.clone(), moved, filter, _counted };
     Ok(stream(&app, listener))
 }
 
@@ -47,13 +49,15 @@ pub(super) async fn desk(
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let moved = app.db.moved();
     let filter = Filter::Desk { organisation: desk.by.organisation, ours: HashMap::new() };
-    stream(&app, Listener { app: app.clone(), moved, filter })
+    let _counted = app.metrics.stream("desk");
+    stream(&app, Listener { app: app.clone(), moved, filter, _counted })
 }
 
 struct Listener {
     app: App,
     moved: Moved,
     filter: Filter,
+    _counted: metrics::Stream,
 }
 
 enum Filter {
@@ -82,17 +86,20 @@ impl Listener {
         loop {
             let mut moved: BTreeSet<Scope> = match self.moved.recv().await {
                 Ok(scopes) => scopes.iter().cloned().collect(),
-                // Too slow: anything may have moved, and a poke without scopes says just that.
-                Err(RecvError::Lagged(_)) => return Some(BTreeSet::new()),
+                // Too slow: anything may have moved.
+                Err(RecvError::Lagged(_)) => BTreeSet::new(),
                 Err(RecvError::Closed) => return None,
             };
+            // A poke without scopes says that anything may have moved, from here to the phone.
+            let mut anything = moved.is_empty();
             while let Ok(more) = self.moved.try_recv() {
+                anything |= more.is_empty();
                 moved.extend(more.iter().cloned());
             }
             let told = match &mut self.filter {
                 Filter::Phone { device, person, interest: known } => {
                     let told: BTreeSet<Scope> = moved.intersection(known).cloned().collect();
-                    if !told.is_empty() {
+                    if anything || !told.is_empty() {
                         let (device, person) = (*device, *person);
                         let trusted = self.app.read(move |tx, now| {
                             let trusted = identity::is_active(tx, device)?;
@@ -129,6 +136,9 @@ impl Listener {
                     moved.into_iter().filter(|scope| ours.get(scope) == Some(&true)).collect()
                 }
             };
+            if anything {
+                return Some(BTreeSet::new());
+            }
             if !told.is_empty() {
                 return Some(told);
             }

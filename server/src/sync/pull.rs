@@ -9,6 +9,7 @@ use releve_shared::id::PersonId;
 use releve_shared::refusal::Refusal;
 use releve_shared::sync::{PAGE_ROWS, PROTOCOL, PullAnswer, PullRequest, Row, Scope};
 use releve_shared::time::Moment;
+use tracing::Instrument as _;
 
 use super::{grants, sql};
 use crate::app::App;
@@ -38,6 +39,14 @@ pub(super) async fn pull(
     State(app): State<App>,
     phone: Phone<PullRequest>,
 ) -> Result<Json<PullAnswer>, Refused> {
+    let span = tracing::info_span!("pull", scopes = phone.request.cursors.len());
+    let answer = given(app.clone(), phone).instrument(span).await?;
+    let bytes = answer.rows.iter().filter_map(|row| row.body.as_ref()).map(String::len).sum();
+    app.metrics.pulled(answer.rows.len(), bytes);
+    Ok(answer)
+}
+
+async fn given(app: App, phone: Phone<PullRequest>) -> Result<Json<PullAnswer>, Refused> {
     phone.must_read()?;
     let (device, person, by) = (phone.device, phone.person, phone.by());
     let asked = phone.request;

@@ -10,6 +10,7 @@ use releve_shared::id::{DeviceId, PersonId};
 use releve_shared::refusal::Refusal;
 use releve_shared::sync::{Envelope, Lane, Outcome, PUSH_LIMIT, PushAnswer, PushRequest, Verdict};
 use releve_shared::time::Moment;
+use tracing::Instrument as _;
 
 use super::{dispatch, grants, sql};
 use crate::app::App;
@@ -37,6 +38,17 @@ pub(super) async fn push(
     State(app): State<App>,
     phone: Phone<PushRequest>,
 ) -> Result<Json<PushAnswer>, Refused> {
+    let span = tracing::info_span!("push", commands = phone.request.commands.len());
+    let answer = received(app.clone(), phone).instrument(span).await?;
+    for outcome in &answer.outcomes {
+        if let Verdict::Refused { code } = &outcome.verdict {
+            app.metrics.command_refused(code);
+        }
+    }
+    Ok(answer)
+}
+
+async fn received(app: App, phone: Phone<PushRequest>) -> Result<Json<PushAnswer>, Refused> {
     let (by, key) = (phone.by(), phone.key);
     let asked = phone.request;
     if asked.device != phone.device {

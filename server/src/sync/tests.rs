@@ -246,8 +246,7 @@ async fn a_sheet_leaves_with_the_last_visit() {
     let holds = |answer: &PullAnswer| answer.scopes.iter().any(|s| s.as_str() == client);
     assert!(holds(&scene.pull(None).await));
     scene.world.pass(9 * DAY_MS);
-    let mut jobs = crate::tasks::Jobs::default();
-    jobs.run_due(&scene.world.app).await.unwrap();
+    crate::tasks::run_due(&scene.world.app).await.unwrap();
     assert!(!holds(&scene.pull(None).await));
 }
 

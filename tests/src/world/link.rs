@@ -54,6 +54,7 @@ struct State {
     weather: Weather,
     took_ms: i64,
     paths: Vec<String>,
+    ways: Vec<(String, String)>,
 }
 
 impl Line {
@@ -73,6 +74,11 @@ impl Line {
         self.state().took_ms = ms;
     }
 
+    /// Leads the requests of some paths to another node.
+    pub fn leads(&self, paths: &str, node: &str) {
+        self.state().ways.push((paths.to_owned(), node.to_owned()));
+    }
+
     /// Paths of the requests tried since the last look.
     #[must_use]
     pub fn tried(&self) -> Vec<String> {
@@ -86,13 +92,16 @@ impl Line {
 
 impl Link for Line {
     fn send(&self, request: &Request) -> Result<Response, NoAnswer> {
-        let (weather, took_ms) = {
+        let path = path_of(&request.url);
+        let (weather, took_ms, node) = {
             let mut state = self.state();
-            state.paths.push(path_of(&request.url).to_owned());
-            (state.weather, state.took_ms)
+            state.paths.push(path.to_owned());
+            let way = state.ways.iter().rev().find(|(paths, _)| path.starts_with(paths));
+            (state.weather, state.took_ms, way.map(|(_, node)| node.clone()))
         };
+        let led = node.map(|node| Request { url: format!("{node}{path}"), ..request.clone() });
         self.time.pass(took_ms / 2);
-        let came = through(&self.agent, weather, request);
+        let came = through(&self.agent, weather, led.as_ref().unwrap_or(request));
         self.time.pass(took_ms - took_ms / 2);
         came
     }

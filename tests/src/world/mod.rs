@@ -111,6 +111,12 @@ impl World {
         *held = Some(Server::start(&self.database, &self.time, &self.chance, Some(address)));
     }
 
+    /// One more node over the same database.
+    #[must_use]
+    pub fn another_node(&self) -> Server {
+        Server::start(&self.database, &self.time, &self.chance, None)
+    }
+
     /// The jobs of the hour.
     pub fn tend(&self) {
         let now = self.time.now();
