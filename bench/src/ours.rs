@@ -17,9 +17,10 @@ pub struct Ours {
     pub agency: Agency,
 }
 
-/// The program.
+/// The program; `RELEVE_SERVER` names another build, to compare two.
 pub fn program() -> PathBuf {
-    root().join("target/release/releve-server")
+    let other = std::env::var_os("RELEVE_SERVER");
+    other.map_or_else(|| root().join("target/release/releve-server"), PathBuf::from)
 }
 
 /// One machine plays hundreds of phones and sign-ins from one address: the limits still count, higher.

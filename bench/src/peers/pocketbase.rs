@@ -38,7 +38,8 @@ impl PocketBase {
         }
         let port = free_port();
         let mut command = Command::new(&program);
-        command.args(["serve", &format!("--http=127.0.0.1:{port}"), &dir]);
+        let migrations = format!("--migrationsDir={}", data.path().join("migrations").display());
+        command.args(["serve", &format!("--http=127.0.0.1:{port}"), &dir, &migrations]);
         let running = Running::start(&mut command, port, &data.path().join("log"));
         let mut peer = Self { running, _folder: data, token: String::new(), owner: String::new() };
         peer.prepare();

@@ -57,11 +57,11 @@ crate::statements! {
     PERSON = "SELECT id, first_name, last_name, phone FROM person WHERE id = $1";
     /// What a phone may know of a membership.
     MEMBERSHIP = "SELECT id, person, organisation, role, state FROM membership WHERE id = $1";
-    /// A person's memberships, with the visits that phones may hold: cancelled ones count, since a
-    /// phone shows them crossed out.
+    /// A person's memberships, and whether phones may hold a visit there: a cancelled one counts, since a
+    /// phone shows it crossed out. One is enough: this is asked at each pull.
     GRANTS = "SELECT m.id, m.organisation, m.state, m.transmit,
-                     (SELECT COUNT(*) FROM visit v
-                       WHERE v.membership = m.id AND v.held = 1)
+                     COALESCE((SELECT v.held FROM visit v WHERE v.membership = m.id AND v.held = 1
+                                ORDER BY v.starts_at DESC LIMIT 1), 0)
                 FROM membership m WHERE m.person = $1 ORDER BY m.id";
     /// A person's place in a membership, for the judgement of an act.
     PLACE = "SELECT organisation, state, ended_at FROM membership WHERE id = $1 AND person = $2";

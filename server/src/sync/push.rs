@@ -1,4 +1,4 @@
-//! Commands up (sync.md C1 to C9): each in a transaction of its own, with its outcome and its feed.
+//! Commands up (sync.md C1 to C9): each with its outcome and its feed, under a savepoint of its own.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,6 +7,7 @@ use axum::Json;
 use axum::extract::State;
 use releve_shared::clock::Anchor;
 use releve_shared::id::{DeviceId, PersonId};
+use releve_shared::keys::PublicKey;
 use releve_shared::refusal::Refusal;
 use releve_shared::sync::{Envelope, Lane, Outcome, PUSH_LIMIT, PushAnswer, PushRequest, Verdict};
 use releve_shared::time::Moment;
@@ -23,7 +24,12 @@ use crate::visits;
 /// Longest name of a lane, since an unknown one is kept as it came.
 const LANE: usize = 20;
 
+/// Commands that share a transaction: enough to make the commit cheap, few enough that an alarm of
+/// another phone does not wait behind them.
+const TOGETHER: usize = 64;
+
 /// Where commands come from.
+#[derive(Clone)]
 pub(super) struct Sender {
     pub device: DeviceId,
     pub person: PersonId,
@@ -60,43 +66,94 @@ async fn received(app: App, phone: Phone<PushRequest>) -> Result<Json<PushAnswer
     if asked.commands.iter().any(|command| command.lane.code().len() > LANE) {
         return Err(Refusal::Invalid.into());
     }
-    let told = asked.anchors;
-    let device = phone.device;
-    let (anchors, better) = app
-        .write(move |tx, now| {
-            let better = keep_anchors(tx, device, &told, now)?;
-            Ok((known_anchors(tx, device)?, better))
-        })
-        .await?;
-    let keys = app.keys.clone();
-    let from = Arc::new(Sender { device, person: phone.person, by, keys, anchors });
-
-    let mut outcomes = Vec::with_capacity(asked.commands.len());
-    for envelope in asked.commands {
-        let from = Arc::clone(&from);
-        outcomes.push(app.write(move |tx, now| run(tx, &from, &envelope, now)).await?);
+    let (device, person, keys) = (phone.device, phone.person, app.keys.clone());
+    let sender = Sender { device, person, by, keys, anchors: Vec::new() };
+    let upload = Arc::new(Upload { sender, key, asked });
+    let all = upload.asked.commands.len();
+    let mut outcomes = Vec::with_capacity(all);
+    let (mut better, mut most) = (false, TOGETHER);
+    loop {
+        let from = outcomes.len();
+        let taken = match part(&app, &upload, from, most, better).await {
+            // One of them breaks: from here on each goes alone, so that it takes no other with it.
+            Err(stop) if most > 1 && all - from > 1 => {
+                tracing::warn!(%stop, "an upload goes on command by command");
+                most = 1;
+                part(&app, &upload, from, most, better).await?
+            }
+            other => other?,
+        };
+        better = taken.better;
+        outcomes.extend(taken.outcomes);
+        if let Some((epoch, server_time, last)) = taken.end {
+            return Ok(Json(PushAnswer { epoch, server_time, outcomes, last }));
+        }
     }
-    let head = asked.head;
-    let answer = app
-        .write(move |tx, now| {
-            if let Some(head) = &head {
-                if head.verifies(from.device, &key) {
-                    visits::record_head(tx, from.device, head, now)?;
-                } else {
-                    audit::note(tx, &from.by, "phone.alert_proof", from.device, "", now)?;
-                }
-            }
-            if better {
-                visits::remeasure(tx, &dispatch::reception(&from, now))?;
-            }
-            let lanes = sql::lanes(tx, from.device)?;
-            let last: BTreeMap<Lane, u64> =
-                lanes.into_iter().map(|(lane, due)| (lane, due.saturating_sub(1))).collect();
-            let outcomes = outcomes.clone();
-            Ok(PushAnswer { epoch: tx.epoch()?, server_time: now, outcomes, last })
-        })
-        .await?;
-    Ok(Json(answer))
+}
+
+/// An upload, shared by the transactions that take it.
+struct Upload {
+    sender: Sender,
+    key: PublicKey,
+    asked: PushRequest,
+}
+
+/// What one transaction has taken of an upload.
+struct Taken {
+    outcomes: Vec<Outcome>,
+    /// Whether the upload's exchanges were new.
+    better: bool,
+    /// Epoch, time and last numbers, once all is taken.
+    end: Option<(String, Moment, BTreeMap<Lane, u64>)>,
+}
+
+async fn part(
+    app: &App,
+    upload: &Arc<Upload>,
+    from: usize,
+    most: usize,
+    better: bool,
+) -> Answer<Taken> {
+    let upload = Arc::clone(upload);
+    app.write(move |tx, now| take(tx, &upload, from, most, better, now)).await
+}
+
+/// Takes at most `most` commands in one transaction, with the exchanges before the first and the
+/// head after the last: a usual upload is one commit.
+fn take(
+    tx: &mut Tx,
+    upload: &Upload,
+    from: usize,
+    most: usize,
+    mut better: bool,
+    now: Moment,
+) -> Answer<Taken> {
+    let Upload { sender, key, asked } = upload;
+    let device = sender.device;
+    if from == 0 {
+        better |= keep_anchors(tx, device, &asked.anchors, now)?;
+    }
+    let sender = Sender { anchors: known_anchors(tx, device)?, ..sender.clone() };
+    let mut outcomes = Vec::new();
+    for envelope in asked.commands.iter().skip(from).take(most) {
+        outcomes.push(run(tx, &sender, envelope, now)?);
+    }
+    if from + outcomes.len() < asked.commands.len() {
+        return Ok(Taken { outcomes, better, end: None });
+    }
+    if let Some(head) = &asked.head {
+        if head.verifies(device, key) {
+            visits::record_head(tx, device, head, now)?;
+        } else {
+            audit::note(tx, &sender.by, "phone.alert_proof", device, "", now)?;
+        }
+    }
+    if better {
+        visits::remeasure(tx, &dispatch::reception(&sender, now))?;
+    }
+    let lanes = sql::lanes(tx, device)?;
+    let last = lanes.into_iter().map(|(lane, due)| (lane, due.saturating_sub(1))).collect();
+    Ok(Taken { outcomes, better, end: Some((tx.epoch()?, now, last)) })
 }
 
 /// One command: answered from store, or run when its number is due.
