@@ -153,53 +153,6 @@ fn a_wipe_goes_on_after_a_crash() {
     });
 }
 
-/// T11, WP2: a portal that says "done" has not heard the confirmation; the server does, later.
-#[test]
-fn only_the_server_hears_that_a_phone_is_wiped() {
-    World::each(|w| {
-        let amina = w.worker("Amina");
-        amina.phone.sync().unwrap();
-        blocks(w, &amina, "now");
-        let _ = amina.phone.sync();
-        for weather in [Weather::Bare204, Weather::Portal, Weather::Redirected, Weather::Bare401] {
-            amina.phone.line.weather(weather);
-            for _ in 0..3 {
-                w.time.pass(20 * MINUTE_MS);
-                let _ = amina.phone.lives();
-            }
-            assert_ne!(phone_row(w, &amina)["state"], "wiped", "{weather:?}");
-        }
-        amina.phone.line.weather(Weather::Clear);
-        w.time.pass(20 * MINUTE_MS);
-        let _ = amina.phone.lives();
-        assert_eq!(phone_row(w, &amina)["state"], "wiped");
-        assert_eq!(amina.phone.state().state, PhoneState::Wiped);
-    });
-}
-
-/// T11: a portal that says "done" has not kept the next token: the phone goes on with the old one.
-#[test]
-fn only_the_server_keeps_the_next_token() {
-    use releve_shared::time::DAY_MS;
-    World::each(|w| {
-        let amina = w.worker("Amina");
-        amina.phone.sync().unwrap();
-        let before = amina.phone.vault.stolen(Secret::Token);
-        for weather in [Weather::Bare204, Weather::Portal, Weather::Redirected] {
-            amina.phone.line.weather(weather);
-            w.time.pass(DAY_MS + HOUR_MS);
-            let _ = amina.phone.lives();
-            let tried = amina.phone.line.tried();
-            assert!(tried.iter().any(|path| path == "/api/phone/token"), "{tried:?}");
-            assert_eq!(amina.phone.vault.stolen(Secret::Token), before, "{weather:?}");
-        }
-        amina.phone.line.weather(Weather::Clear);
-        w.time.pass(HOUR_MS);
-        amina.phone.sync().expect("never locked out");
-        assert_ne!(amina.phone.vault.stolen(Secret::Token), before);
-    });
-}
-
 /// WP1: a bare 401 or 403, a portal and a proxy never wipe; badging goes on.
 #[test]
 fn nothing_but_the_signed_order_wipes() {
