@@ -92,6 +92,7 @@ export class FakePhone implements Bridge {
     }
     if (act.do === "undo") this.phone.in_progress = null;
     if (act.do === "write_notes") this.notes = act.notes;
+    if (act.do === "read_message") this.phone.must_read = null;
     if (act.do === "enrol") this.phone.state = "ready";
     this.changed();
     return { is: "done" };
