@@ -357,9 +357,7 @@ fn act_line(item: &Item, scene: &Scene, own: &Own) -> ActLine {
             }
             Err(_) => plain(ActKind::Other, None, nobody_knows()),
         },
-        Command::Notes(notes) => {
-            plain(ActKind::Notes, Some(notes.visit), said(&notes.stamp))
-        }
+        Command::Notes(notes) => plain(ActKind::Notes, Some(notes.visit), said(&notes.stamp)),
         Command::ReadMessage(read) => plain(ActKind::Read, None, said(&read.stamp)),
         Command::WriteMessage(new) => plain(ActKind::Message, None, said(&new.stamp)),
         Command::AlertByMail(wish) => plain(ActKind::Alert, None, said(&wish.stamp)),
