@@ -36,3 +36,10 @@ bench: ## Measures beside peers and ceilings: docs/performance.md; ONLY=P1,D3 QU
 torture: ## Kills, starves and misleads real processes, the long form: docs/reliability.md
 	@scripts/torture
 
+
+.PHONY: simulate mutants
+simulate: ## Plays many seeds of the simulation: SEEDS=100000
+	@scripts/simulate $(SEEDS)
+
+mutants: ## Changes the pure rules one operator at a time: which changes no test notices
+	@scripts/mutants
