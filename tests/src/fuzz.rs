@@ -96,9 +96,8 @@ pub fn push(data: &[u8]) {
     let Some(request) = json::<PushRequest>(data) else { return };
     for envelope in &request.commands {
         let _digest = envelope.digest();
-        match json(envelope.body.as_bytes()) {
-            Some(Command::Clock(Clock { event, .. })) => measured(&event, &request.anchors),
-            Some(_) | None => {}
+        if let Some(Command::Clock(Clock { event, .. })) = json(envelope.body.as_bytes()) {
+            measured(&event, &request.anchors);
         }
     }
 }

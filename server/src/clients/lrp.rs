@@ -87,7 +87,7 @@ impl Lrp {
     /// Algorithm 3, with its last step.
     fn evaluate(&self, under: &Key, input: &[u8]) -> Key {
         let out = input.iter().flat_map(|byte| [byte >> 4, byte & 0x0F]).fold(*under, |key, n| {
-            let plaintext = self.plaintexts.iter().nth(usize::from(n)).unwrap_or(under);
+            let plaintext = self.plaintexts.get(usize::from(n)).unwrap_or(under);
             block(&key, plaintext)
         });
         block(&out, &[0; 16])

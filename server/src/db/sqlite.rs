@@ -160,11 +160,11 @@ impl Sqlite {
             .name("sqlite-writer".to_owned())
             .spawn(move || {
                 let measures = (&moved, &measured);
-                let taken = |_: &Box<dyn Job>| {
+                let taken = || {
                     measured.queue.dec();
                 };
-                while let Ok(first) = waiting.recv().inspect(taken) {
-                    let mut more = || waiting.try_recv().ok().inspect(taken);
+                while let Ok(first) = waiting.recv().inspect(|_| taken()) {
+                    let mut more = || waiting.try_recv().ok().inspect(|_| taken());
                     together(&mut tx, measures, OLDEST, first, &mut more);
                 }
             })

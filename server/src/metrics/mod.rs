@@ -150,9 +150,10 @@ impl Metrics {
 }
 
 fn code(refusal: &Refusal) -> String {
-    match refusal {
-        Refusal::Unknown(_) => "unknown".to_owned(),
-        known => known.code().to_owned(),
+    if matches!(refusal, Refusal::Unknown(_)) {
+        "unknown".to_owned()
+    } else {
+        refusal.code().to_owned()
     }
 }
 

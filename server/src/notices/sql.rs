@@ -132,15 +132,14 @@ pub fn record(
     tx.execute(&RECORD, &row)
 }
 
+/// A notice: its state, and the three columns of [`ABOUT`] after it.
+type Told = (State, String, u32, Option<String>);
+
 /// The mails about something, the newest first: state, address, attempts, and why the last one failed.
 ///
 /// # Errors
 /// Those of the database.
-pub fn about(
-    tx: &mut Tx,
-    kind: Kind,
-    about: impl std::fmt::Display,
-) -> Result<Vec<(State, String, u32, Option<String>)>, Fault> {
+pub fn about(tx: &mut Tx, kind: Kind, about: impl std::fmt::Display) -> Result<Vec<Told>, Fault> {
     let rows = tx.query(&ABOUT, &[kind.code().into(), Value::text(about)])?;
     rows.iter().map(|r| Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?))).collect()
 }

@@ -105,10 +105,10 @@ impl Desk {
         }
         let came = send(&self.agent, &request).expect("the server answers");
         let who = self.who.lock().expect("who").take();
-        if let (401, Some((login, password))) = (came.status, who.clone()) {
-            if self.sign_in(&login, &password).status == 200 {
-                return self.call(method, path, body);
-            }
+        if let (401, Some((login, password))) = (came.status, who.clone())
+            && self.sign_in(&login, &password).status == 200
+        {
+            return self.call(method, path, body);
         }
         *self.who.lock().expect("who") = who;
         Answer { status: came.status, text: String::from_utf8_lossy(&came.body).into_owned() }
