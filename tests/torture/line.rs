@@ -71,7 +71,7 @@ fn a_bad_line_only_costs_time() {
         }
         println!("{line:?}: the outbox was empty after {:?}", agency.phone.empties());
     }
-    for _ in 0..rounds(40, 1_000) {
+    for _ in 0..rounds(40, 400) {
         let cut = usize::try_from(chance.below(3_000)).unwrap_or_default();
         let line = match chance.below(6) {
             0 => Line::Dropped,
