@@ -160,11 +160,13 @@ impl Sqlite {
             .name("sqlite-writer".to_owned())
             .spawn(move || {
                 let measures = (&moved, &measured);
-                let taken = || {
+                while let Ok(first) = waiting.recv() {
                     measured.queue.dec();
-                };
-                while let Ok(first) = waiting.recv().inspect(|_| taken()) {
-                    let mut more = || waiting.try_recv().ok().inspect(|_| taken());
+                    let mut more = || {
+                        let next = waiting.try_recv().ok()?;
+                        measured.queue.dec();
+                        Some(next)
+                    };
                     together(&mut tx, measures, OLDEST, first, &mut more);
                 }
             })
