@@ -30,12 +30,12 @@ check-android: ## Type-checks the app for Android, without its SDK; long when co
 coverage: ## Writes docs/coverage.md: which acceptance rows have a test
 	@node scripts/coverage.mjs
 
-bench: ## Measures beside peers and ceilings: docs/performance.md; ONLY=P1,D3 QUICK=1 for some
-	@ONLY=$(ONLY) QUICK=$(QUICK) scripts/bench
 .PHONY: torture
 torture: ## Kills, starves and misleads real processes, the long form: docs/reliability.md
 	@scripts/torture
 
+bench: ## Measures beside peers and ceilings: docs/performance.md; ONLY=P1,D3 QUICK=1 for some
+	@ONLY=$(ONLY) QUICK=$(QUICK) scripts/bench
 
 .PHONY: simulate mutants
 simulate: ## Plays many seeds of the simulation: SEEDS=100000

@@ -3,23 +3,17 @@
 use std::path::Path;
 use std::process::Command;
 
-/// What it says, and whether it calls the installation sound.
+/// What `doctor` says, and whether it calls the installation sound.
 fn doctor(folder: &Path) -> (String, bool) {
-    let told = run(folder, &["doctor"]);
-    (told.0, told.1)
+    run(folder, &["doctor"])
 }
 
 fn run(folder: &Path, args: &[&str]) -> (String, bool) {
-    let done = Command::new(env!("CARGO_BIN_EXE_releve-server")).args(args).current_dir(folder);
-    let done = match done_of(done) {
-        Ok(done) => done,
-        Err(error) => return (error.to_string(), false),
-    };
-    (String::from_utf8_lossy(&done.stdout).into_owned(), done.status.success())
-}
-
-fn done_of(command: &mut Command) -> std::io::Result<std::process::Output> {
-    command.output()
+    let mut program = Command::new(env!("CARGO_BIN_EXE_releve-server"));
+    match program.args(args).current_dir(folder).output() {
+        Ok(done) => (String::from_utf8_lossy(&done.stdout).into_owned(), done.status.success()),
+        Err(error) => (error.to_string(), false),
+    }
 }
 
 #[test]

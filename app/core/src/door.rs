@@ -165,7 +165,7 @@ pub enum Ask {
 #[serde(tag = "view", rename_all = "snake_case")]
 pub enum View {
     /// See [`Ask::Phone`].
-    Phone(PhoneView),
+    Phone(Box<PhoneView>),
     /// See [`Ask::Day`].
     Day(DayView),
     /// See [`Ask::Visit`].

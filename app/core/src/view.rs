@@ -33,7 +33,7 @@ const DAYS_AHEAD: i32 = 28;
 impl Core {
     pub(crate) fn view(&mut self, ask: &Ask, now: &Stamp) -> Result<View, Stop> {
         Ok(match ask {
-            Ask::Phone => View::Phone(self.phone(now)?),
+            Ask::Phone => View::Phone(Box::new(self.phone(now)?)),
             Ask::Threads => View::Threads { threads: self.threads(now)? },
             Ask::Thread { id } => View::Thread(self.thread(*id, now)?),
             Ask::Outbox => View::Outbox { acts: self.outbox(now)? },

@@ -219,7 +219,7 @@ impl Phone {
     #[must_use]
     pub fn state(&self) -> PhoneView {
         match self.ask(&Ask::Phone) {
-            Ok(View::Phone(view)) => view,
+            Ok(View::Phone(view)) => *view,
             other => panic!("{other:?}"),
         }
     }

@@ -237,7 +237,7 @@ impl World {
         let View::Phone(view) = self.phone().ask(&Ask::Phone).unwrap() else {
             panic!("another view")
         };
-        view
+        *view
     }
 
     pub fn visit(&self, id: VisitId) -> VisitView {
