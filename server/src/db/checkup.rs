@@ -30,7 +30,7 @@ impl Tx {
             Link::Sqlite(link) => {
                 let engine = format!("SQLite {}", link.text("SELECT sqlite_version()")?.join(""));
                 let mut flaws: Vec<String> = link
-                    .text("SELECT quick_check FROM pragma_quick_check(10)")?
+                    .text("PRAGMA quick_check(10)")?
                     .into_iter()
                     .filter(|line| line != "ok")
                     .map(|line| format!("The file is damaged: {}.", line.trim()))
