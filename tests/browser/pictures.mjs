@@ -27,7 +27,12 @@ async function take(page, name) {
   await page.locator("[data-state=loading]").first().waitFor({ state: "detached" });
   for (const colorScheme of ["light", "dark"]) {
     await page.emulateMedia({ colorScheme });
-    await page.evaluate(() => document.fonts.ready);
+    await page.evaluate(async () => {
+      await document.fonts.ready;
+      // Colours that change softly have not arrived in the first frames.
+      await new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted)));
+      await Promise.allSettled(document.getAnimations().map((one) => one.finished));
+    });
     await page.screenshot({ path: join(OUT, `${name}-${colorScheme}.png`) });
   }
   await page.emulateMedia({ colorScheme: "light" });
@@ -96,11 +101,37 @@ try {
     ["#/caregivers", "desk-caregivers"],
     ["#/clients", "desk-clients"],
     ["#/phones", "desk-phones"],
+    ["#/settings", "desk-settings"],
   ]) {
     await visit(desk, server, hash);
     await desk.getByRole("heading", { level: 1 }).waitFor();
     await take(desk, name);
   }
+
+  // A message that must be read, from the desk to the phone.
+  await visit(desk, server, "#/messages");
+  await desk.getByRole("button", { name: "Nouveau message" }).first().click();
+  const form = desk.getByRole("dialog", { name: "Nouveau message" });
+  await form.getByLabel(/Amina/).check();
+  await form.getByLabel("Message", { exact: true }).fill("Nouvelle marche à suivre pour les clés : le classeur est à l'agence.");
+  await form.getByLabel("Lecture obligatoire").check();
+  await take(desk, "desk-compose");
+  await form.getByRole("button", { name: "Envoyer" }).click();
+  await desk.getByRole("link", { name: /Amina/ }).waitFor();
+  await take(desk, "desk-messages");
+  await control("online");
+  await fetch(`${address}/door/act`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ do: "sync_now" }),
+  });
+  await go("#/messages");
+  await worker.getByRole("button", { name: "J'ai lu" }).waitFor({ timeout: 60_000 });
+  await take(worker, "phone-must-read");
+  await worker.getByRole("button", { name: "J'ai lu" }).click();
+  await worker.getByRole("link", { name: /Nouvelle marche/ }).click();
+  await worker.getByRole("button", { name: "Envoyer" }).waitFor();
+  await take(worker, "phone-thread");
 
   // The README's picture: the board, and the phone before it.
   const data = (name) => `data:image/png;base64,${readFileSync(join(OUT, `${name}.png`)).toString("base64")}`;
