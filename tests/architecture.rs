@@ -261,7 +261,7 @@ const PERMISSIONS: &[(&str, &str)] = &[
     ("VIBRATE", "O-14: a stamp is felt in a pocket"),
 ];
 
-/// O-03, O-13, O-14: the app asks a phone for what its rows need and nothing more.
+/// O-13, O-14: the app asks a phone for what its rows need and nothing more.
 #[test]
 fn the_android_manifest_asks_for_nothing_more() {
     let path = root().join("gen/android/app/src/main/AndroidManifest.xml");
@@ -302,7 +302,7 @@ fn the_android_manifest_asks_for_nothing_more() {
     assert!(manifest.contains("android:allowBackup=\"false\""), "care data is in no backup");
     for feature in ["nfc", "camera"] {
         let line = format!("\"android.hardware.{feature}\" android:required=\"false\"");
-        assert!(manifest.contains(&line), "O-03: a phone without {feature} clocks too");
+        assert!(manifest.contains(&line), "a phone without {feature} clocks too");
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier};
 use std::thread;
 
-use releve_server::db::{Db, Stop};
+use releve_server::db::{Db, Fuse, Stop};
 use releve_shared::refusal::Refusal;
 use releve_tests::database::{Scratch, each};
 
@@ -239,4 +239,33 @@ fn an_address_of_neither_engine_is_refused() {
     }
     let told = Db::open("postgres://releve:sesame@:port/x").err().map(|fault| fault.to_string());
     assert!(told.is_some_and(|told| !told.contains("sesame")));
+}
+
+/// I2: stopped before any of its statements, as by a kill, a verb leaves nothing; let through, all.
+#[test]
+fn a_verb_stopped_before_any_of_its_statements_leaves_nothing() {
+    each(|scratch| {
+        let sound = fresh(scratch);
+        let mut stopped = 0;
+        for allowed in 0_usize.. {
+            let left = AtomicUsize::new(allowed);
+            let one_less = |n: usize| n.checked_sub(1);
+            let fuse: Fuse = Arc::new(move || {
+                left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less).is_ok()
+            });
+            let db = Db::open_fused(scratch.url(), Some(fuse)).unwrap();
+            let done = db.write_blocking(|tx| {
+                put(tx, "a")?;
+                put(tx, "b")?;
+                Ok(())
+            });
+            if done.is_ok() {
+                break;
+            }
+            stopped += 1;
+            assert_eq!(count(&sound), 0, "stopped before statement {allowed}");
+        }
+        assert!(stopped >= 2, "each statement was tried: {stopped}");
+        assert_eq!(count(&sound), 2);
+    });
 }

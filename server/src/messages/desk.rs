@@ -150,8 +150,9 @@ pub fn list(tx: &mut Tx, by: &By) -> Answer<Vec<ThreadRow>> {
 pub fn read(tx: &mut Tx, by: &By, id: ThreadId) -> Answer<ThreadSheet> {
     let listed = sql::list(tx, by.organisation, Some(id))?.pop().ok_or(Refusal::NotFound)?;
     let mut messages = Vec::new();
+    let mut all = sql::readers(tx, by.organisation, id)?;
     for written in sql::messages(tx, id, SHOWN)? {
-        let mut readers = sql::readers(tx, by.organisation, &written.sending)?;
+        let mut readers = all.remove(&written.sending).unwrap_or_default();
         if readers.len() < 2 {
             readers.clear();
         }

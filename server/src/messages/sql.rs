@@ -1,5 +1,7 @@
 //! Every statement of the room, and its rows.
 
+use std::collections::BTreeMap;
+
 use releve_shared::id::{AccountId, MembershipId, MessageId, OrganisationId, ThreadId};
 use releve_shared::message::{Author, HELD, Message, Thread};
 use releve_shared::time::Moment;
@@ -31,13 +33,14 @@ crate::statements! {
     /// The messages of a thread, the newest first.
     MESSAGES = "SELECT id, author, author_name, text, mandatory, sent_at, read_at, withdrawn_at, sending
                   FROM message WHERE thread = $1 ORDER BY sent_at DESC, id DESC LIMIT $2";
-    /// Those who got what was sent at once.
-    READERS = "SELECT t.id, t.membership, p.first_name, p.last_name, m.read_at
+    /// Those who got what was written in a thread, each with the sending that reached them.
+    READERS = "SELECT m.sending, t.id, t.membership, p.first_name, p.last_name, m.read_at
                  FROM message m
                  JOIN thread t ON t.id = m.thread
                  JOIN membership c ON c.id = t.membership
                  JOIN person p ON p.id = c.person
-                WHERE m.organisation = $1 AND m.sending = $2
+                WHERE m.organisation = $1
+                  AND m.sending IN (SELECT w.sending FROM message w WHERE w.thread = $2)
                 ORDER BY p.last_name, p.first_name, t.id";
     /// A thread, whoever asks.
     THREAD = "SELECT id, organisation, membership, alert FROM thread WHERE id = $1";
@@ -175,18 +178,24 @@ pub struct Got {
     pub read_at: Option<Moment>,
 }
 
-pub fn readers(tx: &mut Tx, org: OrganisationId, sending: &str) -> Result<Vec<Got>, Fault> {
-    let rows = tx.query(&READERS, &[org.into(), sending.into()])?;
-    let read = |r: &Row| {
-        Ok(Got {
-            thread: r.get(0)?,
-            membership: r.get(1)?,
-            first_name: r.get(2)?,
-            last_name: r.get(3)?,
-            read_at: r.get(4)?,
-        })
-    };
-    rows.iter().map(read).collect()
+/// Who got what was written in a thread, by sending.
+pub fn readers(
+    tx: &mut Tx,
+    org: OrganisationId,
+    thread: ThreadId,
+) -> Result<BTreeMap<String, Vec<Got>>, Fault> {
+    let mut readers: BTreeMap<String, Vec<Got>> = BTreeMap::new();
+    for r in tx.query(&READERS, &[org.into(), thread.into()])? {
+        let got = Got {
+            thread: r.get(1)?,
+            membership: r.get(2)?,
+            first_name: r.get(3)?,
+            last_name: r.get(4)?,
+            read_at: r.get(5)?,
+        };
+        readers.entry(r.get(0)?).or_default().push(got);
+    }
+    Ok(readers)
 }
 
 fn kept(r: &Row) -> Result<Kept, Fault> {

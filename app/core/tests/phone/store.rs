@@ -1,6 +1,8 @@
 //! The store on a bad day: crashes, damage, a full disk, a newer version, curious eyes.
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use releve_core::door::*;
 use releve_core::ports::Secret;
@@ -213,4 +215,21 @@ fn a_damaged_file_is_kept_aside_and_said() {
     world.reopen();
     let view = world.phone_view();
     assert_eq!((view.state, view.trouble), (PhoneState::NotEnrolled, Some(Refusal::StorageBroken)));
+}
+
+/// I1: stopped before any of its commits, an act is refused and nothing of it is there; the same act
+/// goes through afterwards.
+#[test]
+fn what_could_not_be_committed_was_never_promised() {
+    let mut world = World::enrolled();
+    let blown = Arc::new(AtomicBool::new(false));
+    let fuse = Arc::clone(&blown);
+    world.reopen_fused(Some(Arc::new(move || !fuse.load(Ordering::SeqCst))));
+    world.net(Net::Down);
+    blown.store(true, Ordering::SeqCst);
+    assert!(world.badge(1).is_err());
+    world.reopen();
+    assert_eq!((world.phone_view().waiting, world.outbox().len()), (0, 0));
+    let _ = clocked(world.badge(1));
+    assert_eq!(world.phone_view().waiting, 1);
 }

@@ -173,6 +173,11 @@ impl World {
 
     /// The app is killed and opened again.
     pub fn reopen(&mut self) {
+        self.reopen_fused(None);
+    }
+
+    /// The same, with a fuse before each commit.
+    pub fn reopen_fused(&mut self, fuse: Option<Fuse>) {
         self.phone = None;
         let ports = Ports {
             clock: Box::new(self.device.clone()),
@@ -180,7 +185,7 @@ impl World {
             vault: Box::new(self.device.clone()),
         };
         let about = About { platform: "linux".into(), version: "0.1.0".into() };
-        let core = Core::open(self.store(), ports, about);
+        let core = Core::open_fused(self.store(), ports, about, fuse);
         self.phone = Some(Phone::new(core, Box::new(self.device.clone())));
     }
 
