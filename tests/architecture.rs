@@ -12,6 +12,7 @@ use releve_tests::source::{Source, read_all, root, sources};
 const SHARED: &[&str] = &[
     "base64",
     "ed25519-dalek",
+    "hmac",
     "jiff",
     "serde",
     "serde_json",

@@ -89,8 +89,12 @@ ids! {
     ThreadId,
     /// A message of a thread; for one of a phone, also the id of its command.
     MessageId,
-    /// A notice to be sent by mail.
+    /// A notice to be sent: mail, SMS, push or call.
     NoticeId,
+    /// A lone worker's alarm (DATI): made at the press, the same on phone, SMS and server.
+    AlarmId,
+    /// A stretch of lone work that is watched, from its opening to its end.
+    LoneSessionId,
     /// A command of a phone's outbox.
     CommandId,
     /// A desk sign-in.

@@ -3,6 +3,7 @@
 //! Everything here is pure. No function opens a file or a socket, reads a clock or draws a number:
 //! time and chance are arguments. One module a concept; [`sync`] is the wire.
 
+pub mod alarm;
 pub mod badge;
 pub mod client;
 pub mod clock;

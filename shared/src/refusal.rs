@@ -96,6 +96,14 @@ wire_enum! {
         /// The picture is too large or not a picture.
         NotAPicture = "not_a_picture",
 
+        // Alarms
+        /// Somebody else has taken the alarm in charge.
+        AlarmTaken = "alarm_taken",
+        /// The worker herself cannot take her own alarm in charge.
+        OwnAlarm = "own_alarm",
+        /// The alarm is closed.
+        AlarmOver = "alarm_over",
+
         // Commands
         /// The same id with other bytes.
         CommandChanged = "command_changed",

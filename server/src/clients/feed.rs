@@ -35,6 +35,7 @@ pub fn body(tx: &mut Tx, kind: &RowKind, id: &str) -> Answer<Option<String>> {
         | RowKind::RetainedPeriod
         | RowKind::Notes
         | RowKind::Thread
+        | RowKind::AlarmSettings
         | RowKind::Unknown(_) => None,
     };
     Ok(body.transpose().map_err(json)?)

@@ -130,7 +130,7 @@ fn status(refusal: &Refusal) -> StatusCode {
         | Refusal::WrongCredentials
         | Refusal::TokenReused
         | Refusal::NotEnrolled => StatusCode::UNAUTHORIZED,
-        Refusal::NotAllowed | Refusal::DeviceBlocked | Refusal::WrongDevice => {
+        Refusal::NotAllowed | Refusal::OwnAlarm | Refusal::DeviceBlocked | Refusal::WrongDevice => {
             StatusCode::FORBIDDEN
         }
         Refusal::NotFound | Refusal::EnrolmentOver => StatusCode::NOT_FOUND,
@@ -139,6 +139,8 @@ fn status(refusal: &Refusal) -> StatusCode {
         | Refusal::InUse
         | Refusal::Overlap
         | Refusal::AlreadyEnrolled
+        | Refusal::AlarmTaken
+        | Refusal::AlarmOver
         | Refusal::CommandChanged => StatusCode::CONFLICT,
         Refusal::TooManyTries => StatusCode::TOO_MANY_REQUESTS,
         Refusal::TryAgain => StatusCode::SERVICE_UNAVAILABLE,

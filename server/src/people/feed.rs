@@ -43,6 +43,7 @@ pub fn body(tx: &mut Tx, kind: &RowKind, id: &str) -> Answer<Option<String>> {
         | RowKind::Client
         | RowKind::HomeTag
         | RowKind::Thread
+        | RowKind::AlarmSettings
         | RowKind::Unknown(_) => None,
     };
     Ok(body.transpose().map_err(json)?)

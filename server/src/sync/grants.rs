@@ -33,6 +33,6 @@ pub fn body(tx: &mut Tx, kind: &RowKind, id: &str) -> Answer<Option<String>> {
         }
         RowKind::Thread => messages::body(tx, id),
         // Announced by a newer binary that shares this database.
-        RowKind::Unknown(_) => Ok(None),
+        RowKind::AlarmSettings | RowKind::Unknown(_) => Ok(None),
     }
 }

@@ -113,6 +113,8 @@ wire_enum! {
         Client = "client",
         /// [`crate::badge::HomeTag`], scope client.
         HomeTag = "home_tag",
+        /// [`crate::alarm::PhoneAlarmSettings`], scope organisation; its id is the organisation's.
+        AlarmSettings = "alarm_settings",
     }
 }
 

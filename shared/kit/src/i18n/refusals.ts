@@ -46,6 +46,10 @@ export const fr = {
   overlap: "L'intervenant a une autre intervention à cette heure.",
   not_a_picture: "Ce fichier n'est pas une image, ou il est trop gros.",
 
+  alarm_taken: "Quelqu'un d'autre s'occupe déjà de cette alarme.",
+  own_alarm: "On ne prend pas en charge sa propre alarme.",
+  alarm_over: "Cette alarme est close.",
+
   command_changed: "Un même envoi est arrivé avec un autre contenu. L'agence doit regarder.",
   command_unknown: "Le serveur ne connaît pas encore cette action.",
   proof_broken: "La chaîne de preuve de ce téléphone ne se vérifie pas. L'agence doit regarder.",
@@ -102,6 +106,10 @@ export const en: typeof fr = {
   in_use: "This is still in use elsewhere.",
   overlap: "The caregiver has another visit at that time.",
   not_a_picture: "This file is not a picture, or it is too large.",
+
+  alarm_taken: "Somebody else is already dealing with this alarm.",
+  own_alarm: "Nobody takes charge of their own alarm.",
+  alarm_over: "This alarm is closed.",
 
   command_changed: "The same sending came with another content. The office has to look.",
   command_unknown: "The server does not know this action yet.",

@@ -1,0 +1,206 @@
+//! The phone's machine against a model (reliability.md I8, T3).
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn id(n: u128) -> AlarmId {
+    AlarmId::from(uuid::Uuid::from_u128(n))
+}
+
+fn press(kind: Kind) -> Event {
+    Event::Trigger { alarm: id(1), kind }
+}
+
+fn run(events: &[(Event, i64)]) -> (Countdown, Vec<Effect>) {
+    let rules = AlarmRules::default();
+    let mut all = Vec::new();
+    let mut state = Countdown::Idle;
+    for (event, up) in events {
+        let (next, effects) = step(&state, event, *up, &rules);
+        state = next;
+        all.extend(effects);
+    }
+    (state, all)
+}
+
+/// O-32: ten seconds to cancel everything; at the last millisecond it still counts.
+#[test]
+fn o_32_a_cancel_before_zero_ends_it_and_is_told() {
+    let (state, effects) = run(&[(press(Kind::Panic), 1_000), (Event::Cancel, 10_999)]);
+    assert_eq!(state, Countdown::Idle);
+    assert!(effects.contains(&Effect::Tell(Tell::Cancelled { alarm: id(1) })));
+    assert!(!effects.contains(&Effect::Call));
+}
+
+/// O-33: at zero all three leave, each by itself.
+#[test]
+fn o_33_at_zero_it_calls_tells_and_texts_when_nobody_hears() {
+    let (state, effects) =
+        run(&[(press(Kind::Panic), 0), (Event::Tick, 9_999), (Event::Tick, 10_000)]);
+    assert_eq!(state.look(), Look::Raised);
+    assert!(effects.contains(&Effect::Call));
+    let raised = Effect::Tell(Tell::Raised { alarm: id(1), kind: Kind::Panic });
+    assert_eq!(effects.iter().filter(|e| **e == raised).count(), 1);
+    let rules = AlarmRules::default();
+    let (_, early) = step(&state, &Event::Tick, 19_999, &rules);
+    assert!(!early.contains(&Effect::Text));
+    let (after, text) = step(&state, &Event::Tick, 20_000, &rules);
+    assert!(text.contains(&Effect::Text));
+    assert!(!step(&after, &Event::Tick, 60_000, &rules).1.contains(&Effect::Text), "once");
+    let (heard, _) = step(&state, &Event::Heard { alarm: id(1) }, 15_000, &rules);
+    assert!(!step(&heard, &Event::Tick, 60_000, &rules).1.contains(&Effect::Text));
+}
+
+/// B-06: the duress PIN looks like a cancel to whoever watches, and the alarm goes on.
+#[test]
+fn b_06_duress_looks_like_a_cancel_and_goes_on() {
+    let begun = (press(Kind::Panic), 0);
+    let (cancelled, shown) = run(&[begun.clone(), (Event::Cancel, 5_000)]);
+    let (hidden, done) = run(&[begun, (Event::Duress { alarm: id(9) }, 5_000)]);
+    assert_eq!(cancelled.look(), hidden.look());
+    let seen = |all: &[Effect]| {
+        let seen = |e: &&Effect| matches!(e, Effect::Ring | Effect::Hush | Effect::Call);
+        all.iter().filter(seen).cloned().collect::<Vec<_>>()
+    };
+    assert_eq!(seen(&shown), seen(&done));
+    assert_eq!(hidden.alarm(), Some(id(1)));
+    let raised = Effect::Tell(Tell::Raised { alarm: id(1), kind: Kind::Duress });
+    assert!(done.contains(&raised));
+    assert!(!done.contains(&Effect::Tell(Tell::Cancelled { alarm: id(1) })));
+    // Pressed again, it counts as before; cancelled again, the alarm under it goes on.
+    let rules = AlarmRules::default();
+    let again = Event::Trigger { alarm: id(2), kind: Kind::Panic };
+    let (counting, _) = step(&hidden, &again, 30_000, &rules);
+    assert_eq!(counting.look(), Look::Counting { from: 30_000, due: 40_000 });
+    let (quiet, _) = step(&counting, &Event::Cancel, 31_000, &rules);
+    assert_eq!((quiet.look(), quiet.alarm()), (Look::Quiet, Some(id(1))));
+    let (shown, effects) = step(&counting, &Event::Tick, 40_000, &rules);
+    assert_eq!(shown.look(), Look::Raised);
+    assert!(effects.contains(&Effect::Call));
+}
+
+#[test]
+fn b_06_a_silent_start_shows_and_sounds_nothing() {
+    let (state, effects) = run(&[(press(Kind::Silent), 0)]);
+    assert_eq!(state.look(), Look::Quiet);
+    assert!(!effects.contains(&Effect::Ring) && !effects.contains(&Effect::Call));
+    assert!(effects.contains(&Effect::WakeAt(10_000)), "the text message is silent too");
+}
+
+#[test]
+fn a_restart_begins_the_count_anew_and_keeps_a_raised_alarm() {
+    let rules = AlarmRules::default();
+    let (state, _) = run(&[(press(Kind::Panic), 900_000)]);
+    let (state, _) = step(&state, &Event::Restarted, 50, &rules);
+    assert_eq!(state.look(), Look::Counting { from: 50, due: 10_050 });
+    let (state, _) = step(&state, &Event::Tick, 10_050, &rules);
+    let (state, _) = step(&state, &Event::Restarted, 7, &rules);
+    assert_eq!((state.look(), state.wake_at()), (Look::Raised, Some(10_007)));
+}
+
+fn any_kind() -> impl Strategy<Value = Kind> {
+    (0..Kind::KNOWN.len()).prop_map(|n| Kind::from_code(Kind::KNOWN[n]))
+}
+
+fn any_event() -> impl Strategy<Value = Event> {
+    prop_oneof![
+        3 => any_kind().prop_map(|kind| Event::Trigger { alarm: id(0), kind }),
+        2 => Just(Event::Cancel),
+        1 => Just(Event::Duress { alarm: id(0) }),
+        1 => Just(Event::Fine),
+        4 => Just(Event::Tick),
+        1 => Just(Event::Restarted),
+        1 => (1_u128..6).prop_map(|n| Event::Heard { alarm: id(n) }),
+        1 => ((1_u128..6), 0..Phase::KNOWN.len()).prop_map(|(n, phase)| {
+            Event::Status { alarm: id(n), phase: Phase::from_code(Phase::KNOWN[phase]) }
+        }),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    /// I8: a countdown that expires raises exactly one alarm, never early; nothing but a person at
+    /// the server ends it; duress never tells a cancel.
+    #[test]
+    fn i_8_the_countdown_holds_in_any_order(
+        events in proptest::collection::vec((any_event(), 0_i64..15_000), 1..60),
+        pre_alarm_s in 0_u32..60,
+    ) {
+        let rules = AlarmRules { pre_alarm_s, ..AlarmRules::default() };
+        let mut state = Countdown::Idle;
+        let (mut up, mut drawn) = (0, 0_u128);
+        let mut begun = std::collections::BTreeSet::new();
+        let mut ended = std::collections::BTreeSet::new();
+        for (event, passed) in events {
+            up += passed;
+            drawn += 1;
+            let event = match event {
+                Event::Trigger { kind, .. } => Event::Trigger { alarm: id(drawn), kind },
+                Event::Duress { .. } => Event::Duress { alarm: id(drawn) },
+                other => other,
+            };
+            if event == Event::Restarted { up = passed; }
+            let (next, effects) = step(&state, &event, up, &rules);
+            let raises: Vec<_> = effects.iter().filter_map(|e| match e {
+                Effect::Tell(Tell::Raised { alarm, .. }) => Some(*alarm),
+                _ => None,
+            }).collect();
+            let cancels: Vec<_> = effects.iter().filter_map(|e| match e {
+                Effect::Tell(Tell::Cancelled { alarm }) => Some(*alarm),
+                _ => None,
+            }).collect();
+            let tested = match &state {
+                Countdown::Counting { kind, .. } => *kind == Kind::Test,
+                Countdown::Raised(raised) => raised.kind == Kind::Test,
+                Countdown::Idle => false,
+            };
+            let pressed = matches!(event, Event::Trigger { .. } | Event::Duress { .. });
+            // A real alarm over a test that was raised is a new one.
+            let over_a_test = pressed && state.alarm().is_some() && next.alarm() == Some(id(drawn));
+            match (&state, &next) {
+                _ if over_a_test => {
+                    prop_assert!(tested, "only a test gives way");
+                }
+                (Countdown::Counting { due, alarm, .. }, Countdown::Raised(raised)) => {
+                    prop_assert_eq!(*alarm, raised.alarm);
+                    prop_assert!(up >= *due || raised.kind.is_hidden(), "early");
+                    prop_assert!(raises.contains(alarm), "untold");
+                }
+                (Countdown::Counting { due, alarm, .. }, Countdown::Idle) => {
+                    let closed = Event::Status { alarm: *alarm, phase: Phase::Resolved };
+                    if event == closed {
+                        prop_assert!(up >= *due && raises.contains(alarm), "closed untold");
+                    } else {
+                        prop_assert!(up < *due && event == Event::Cancel);
+                        prop_assert_eq!(&cancels, &vec![*alarm]);
+                    }
+                }
+                (Countdown::Counting { due, .. }, Countdown::Counting { .. }) => {
+                    prop_assert!(up < *due || event == Event::Restarted, "missed");
+                }
+                (Countdown::Raised(raised), Countdown::Idle) => {
+                    let closed = Event::Status { alarm: raised.alarm, phase: Phase::Resolved };
+                    prop_assert_eq!(&event, &closed, "only a person ends it");
+                }
+                (Countdown::Raised(before), Countdown::Raised(after)) => {
+                    prop_assert_eq!(before.alarm, after.alarm);
+                    prop_assert!(!before.heard || after.heard);
+                }
+                (Countdown::Idle, Countdown::Idle) => prop_assert!(effects.is_empty() && !pressed),
+                (Countdown::Idle, _) => prop_assert!(pressed),
+                (Countdown::Raised(_), Countdown::Counting { .. }) => prop_assert!(false),
+            }
+            if !pressed {
+                prop_assert!(raises.iter().all(|alarm| begun.insert(*alarm)), "raised twice");
+            }
+            begun.extend(raises);
+            prop_assert!(cancels.iter().all(|alarm| ended.insert(*alarm) && !begun.contains(alarm)));
+            prop_assert!(next.wake_at().is_none_or(|at| at >= up), "a moment that is over");
+            let json = serde_json::to_string(&next).unwrap();
+            prop_assert_eq!(&serde_json::from_str::<Countdown>(&json).unwrap(), &next);
+            state = next;
+        }
+    }
+}
