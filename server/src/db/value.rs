@@ -187,6 +187,8 @@ ids!(
     AccountId,
     SessionId,
     AuditId,
+    AlarmId,
+    LoneSessionId,
 );
 
 /// Makes enums of the wire, which keep unknown codes, readable from and writable to columns.
