@@ -122,6 +122,18 @@ impl App {
         self.db.write(move |tx| span.in_scope(|| work(tx, clock.now()))).await
     }
 
+    /// One snapshot for a few rows by their keys; see [`Db::glance`].
+    ///
+    /// # Errors
+    /// The work's refusal or fault.
+    pub async fn glance<T: Send + 'static>(
+        &self,
+        work: impl Fn(&mut Tx, Moment) -> Answer<T> + Send + Sync + 'static,
+    ) -> Answer<T> {
+        let clock = Arc::clone(&self.clock);
+        self.db.glance(move |tx| work(tx, clock.now())).await
+    }
+
     /// One snapshot, with the moment of its run.
     ///
     /// # Errors

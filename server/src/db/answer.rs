@@ -47,6 +47,8 @@ pub(super) enum Kind {
     Final,
     /// The database asks to run the transaction again (PostgreSQL 40001, 40P01).
     Again,
+    /// Something was refused after it had written, without a savepoint: run again with them.
+    Careful,
     /// The connection is gone, and nothing of the transaction stands.
     Lost,
     /// The connection went while the commit was on its way: whether it stands is unknown.

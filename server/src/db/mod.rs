@@ -185,6 +185,23 @@ impl Db {
         blocking(move || db.read_blocking(verb)).await
     }
 
+    /// [`Db::read`] for a verb that needs a few rows by their keys: on SQLite it is done on the spot,
+    /// since handing it to another thread costs more than doing it.
+    ///
+    /// # Errors
+    /// As [`Db::write`].
+    pub async fn glance<T: Send + 'static>(
+        &self,
+        verb: impl Fn(&mut Tx) -> Answer<T> + Send + Sync + 'static,
+    ) -> Answer<T> {
+        if let Engine::Sqlite(sqlite) = &self.engine
+            && let Some(answer) = sqlite.read_now(&verb)
+        {
+            return answer;
+        }
+        self.read(verb).await
+    }
+
     /// [`Db::write`] for a command or a test; never on a thread of an async runtime.
     ///
     /// # Errors

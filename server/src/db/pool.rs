@@ -44,6 +44,17 @@ impl<C> Pool<C> {
         Ok(Lent { pool: self, link: state.idle.pop() })
     }
 
+    /// Takes a place when one is free.
+    pub(super) fn take_now(&self) -> Option<Lent<'_, C>> {
+        let mut state = self.state();
+        if state.lent >= self.most {
+            return None;
+        }
+        state.lent += 1;
+        self.in_use.inc();
+        Some(Lent { pool: self, link: state.idle.pop() })
+    }
+
     /// Takes out what is idle, to be dropped where that may block.
     pub(super) fn drain(&self) -> Vec<C> {
         std::mem::take(&mut self.state().idle)

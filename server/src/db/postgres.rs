@@ -259,9 +259,12 @@ impl Postgres {
         begin: &str,
         verb: &dyn Fn(&mut Tx) -> Answer<T>,
     ) -> Answer<T> {
-        let mut tries = 0;
+        let (mut tries, mut careful) = (0, false);
         loop {
-            match self.once(lent, begin, verb) {
+            match self.once(lent, begin, verb, careful) {
+                Err(Stop::Fault(fault)) if fault.kind() == Kind::Careful && !careful => {
+                    careful = true;
+                }
                 Err(Stop::Fault(fault))
                     if matches!(fault.kind(), Kind::Again | Kind::Lost) && tries < AGAIN =>
                 {
@@ -278,9 +281,11 @@ impl Postgres {
         lent: &mut Lent<'_, Tx>,
         begin: &str,
         verb: &dyn Fn(&mut Tx) -> Answer<T>,
+        careful: bool,
     ) -> Answer<T> {
         let tx = lent.link(|| self.connect())?;
         tx.mend();
+        tx.careful = careful;
         let answer = match tx.batch(begin) {
             Ok(()) => tx.perform(verb),
             Err(fault) => Err(fault.into()),
@@ -292,7 +297,7 @@ impl Postgres {
                 let start = super::instant();
                 let ended = tx.batch("COMMIT").map_err(|fault| match fault.kind() {
                     Kind::Lost => fault.with(Kind::Unknown),
-                    Kind::Again | Kind::Unknown | Kind::Final => fault,
+                    Kind::Again | Kind::Careful | Kind::Unknown | Kind::Final => fault,
                 });
                 if begin == WRITE {
                     self.meters.committed(start.elapsed());

@@ -10,8 +10,8 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection, OpenFlags, ToSql, params_from_iter};
 use tokio::sync::oneshot;
 
-use super::answer::{Answer, Fault, Stop};
-use super::pool::Pool;
+use super::answer::{Answer, Fault, Kind, Stop};
+use super::pool::{Lent, Pool};
 use super::statement::Statement;
 use super::tx::{self, Shape, Tx};
 use super::value::{Row, Value};
@@ -26,12 +26,16 @@ const OLDEST: Duration = Duration::from_millis(5);
 /// How long to wait for another process that writes (a restore, an administrator's shell).
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Prepared statements that a connection keeps.
-const PREPARED: usize = 512;
+const PREPARED: usize = 1024;
+/// Pages that the log may hold before they go into the database: a page that is written again and
+/// again until then goes there once. 64 MB.
+const LOG: &str = "PRAGMA wal_autocheckpoint = 16000;";
 
 /// One connection.
 pub(super) struct Link {
     connection: Connection,
-    checked: HashSet<&'static str>,
+    /// Statements that were looked at, by where their text lies.
+    checked: HashSet<(usize, usize)>,
 }
 
 impl Link {
@@ -40,13 +44,20 @@ impl Link {
         Self::open(
             path,
             OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
-            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
-             PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;",
+            &format!(
+                "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
+                 PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;
+                 PRAGMA temp_store = MEMORY; PRAGMA cache_size = -65536; {LOG}"
+            ),
         )
     }
 
     fn reader(path: &Path) -> Result<Self, Fault> {
-        Self::open(path, OpenFlags::SQLITE_OPEN_READ_WRITE, "PRAGMA query_only = ON;")
+        Self::open(
+            path,
+            OpenFlags::SQLITE_OPEN_READ_WRITE,
+            "PRAGMA query_only = ON; PRAGMA cache_size = -16384;",
+        )
     }
 
     fn open(path: &Path, flags: OpenFlags, pragmas: &str) -> Result<Self, Fault> {
@@ -97,8 +108,23 @@ impl Link {
         Ok(Shape { columns, parameters })
     }
 
+    /// Several statements; or one, of transaction control as a rule, which stays prepared.
     pub(super) fn batch(&mut self, sql: &str) -> Result<(), Fault> {
-        self.connection.execute_batch(sql).map_err(|e| Fault::of(sql.trim().to_owned(), e))
+        let run = || {
+            if sql.contains(';') {
+                return self.connection.execute_batch(sql);
+            }
+            let mut statement = self.connection.prepare_cached(sql)?;
+            let mut rows = statement.query([])?;
+            while rows.next()?.is_some() {}
+            Ok(())
+        };
+        run().map_err(|e| Fault::of(sql.trim().to_owned(), e))
+    }
+
+    /// Whether a transaction is under way.
+    pub(super) fn is_open(&self) -> bool {
+        !self.connection.is_autocommit()
     }
 
     /// The first column of a query of this layer's own.
@@ -114,17 +140,20 @@ impl Link {
     /// SQLite numbers `$2` by its appearance: in `SELECT $2, $1` the first value would be bound to
     /// `$2`, silently. So each statement is checked once per connection.
     fn prepared(&mut self, of: &Statement) -> Result<CachedStatement<'_>, Fault> {
-        let statement =
-            self.connection.prepare_cached(of.sql()).map_err(|e| Fault::of(of.name(), e))?;
-        if !self.checked.contains(of.sql()) {
+        let (name, text) = (of.name(), of.sql());
+        let statement = self.connection.prepare_cached(text).map_err(|e| Fault::of(name, e))?;
+        let place = (text.as_ptr().addr(), text.len());
+        if !self.checked.contains(&place) {
             for index in 1..=statement.parameter_count() {
                 if statement.parameter_name(index) != Some(format!("${index}").as_str()) {
-                    let name = of.name();
                     let what = format!("{name}: $1, $2, … must first appear in ascending order");
                     return Err(Fault::new(what));
                 }
             }
-            self.checked.insert(of.sql());
+            if statement.readonly() == of.writes() {
+                return Err(Fault::new(format!("{name}: a statement that writes begins so")));
+            }
+            self.checked.insert(place);
         }
         Ok(statement)
     }
@@ -187,7 +216,19 @@ impl Sqlite {
     }
 
     pub(super) fn read<T>(&self, verb: &dyn Fn(&mut Tx) -> Answer<T>) -> Answer<T> {
-        let mut lent = self.readers.take()?;
+        self.read_with(self.readers.take()?, verb)
+    }
+
+    /// The same, when a connection is free at once.
+    pub(super) fn read_now<T>(&self, verb: &dyn Fn(&mut Tx) -> Answer<T>) -> Option<Answer<T>> {
+        Some(self.read_with(self.readers.take_now()?, verb))
+    }
+
+    fn read_with<T>(
+        &self,
+        mut lent: Lent<'_, Tx>,
+        verb: &dyn Fn(&mut Tx) -> Answer<T>,
+    ) -> Answer<T> {
         let tx = lent
             .link(|| Ok(Tx::new(tx::Link::Sqlite(Link::reader(&self.path)?), self.fuse.clone())))?;
         tx.mend();
@@ -205,10 +246,23 @@ impl Sqlite {
 
 /// A verb that waits for the writer, whatever its type of answer.
 trait Job: Send {
-    /// Runs the verb and keeps its answer; whether its effects are to be kept.
-    fn run(&mut self, tx: &mut Tx) -> bool;
+    /// Runs the verb and keeps its answer.
+    fn run(&mut self, tx: &mut Tx) -> Ran;
     /// Gives the answer, once it is certain; the fault instead when the transaction was lost.
     fn reply(self: Box<Self>, lost: Option<Fault>);
+}
+
+/// What a run has left in the transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ran {
+    /// Effects to keep.
+    Kept,
+    /// A refusal that came before anything was written.
+    Nothing,
+    /// Effects to undo.
+    Undo,
+    /// Effects of an attempt to undo: the verb runs again.
+    Again,
 }
 
 struct Task<V, T> {
@@ -218,8 +272,15 @@ struct Task<V, T> {
 }
 
 impl<T: Send, V: Fn(&mut Tx) -> Answer<T> + Send> Job for Task<V, T> {
-    fn run(&mut self, tx: &mut Tx) -> bool {
-        self.answer.insert(tx.perform(&self.verb)).is_ok()
+    fn run(&mut self, tx: &mut Tx) -> Ran {
+        let ran = match self.answer.insert(tx.perform(&self.verb)) {
+            Ok(_) => Ran::Kept,
+            Err(Stop::Refusal(_)) if tx.written == 0 => Ran::Nothing,
+            Err(Stop::Fault(fault)) if fault.kind() == Kind::Careful => Ran::Again,
+            Err(Stop::Refusal(_) | Stop::Fault(_)) => Ran::Undo,
+        };
+        tx.mend();
+        ran
     }
 
     fn reply(self: Box<Self>, lost: Option<Fault>) {
@@ -234,16 +295,17 @@ impl<T: Send, V: Fn(&mut Tx) -> Answer<T> + Send> Job for Task<V, T> {
     }
 }
 
-/// Group commit: runs the verbs that wait one after another, each under its savepoint, and answers
-/// all of them after the one commit. When SQLite gives up the whole transaction (disk full, I/O),
-/// each runs again alone, so that only the guilty one hears of it.
+/// Group commit: runs the verbs that wait one after another, and answers all of them after the one
+/// commit. When one of them has to be undone, all run again, each under a savepoint: those cost more
+/// than most verbs, and most verbs need none. When SQLite gives up the whole transaction (disk full,
+/// I/O), each runs again alone, so that only the guilty one hears of it.
 ///
 /// A refusal waits for the commit too: it may rest on what an earlier verb of the batch wrote. The
-/// feed's numbers are drawn at the end of each savepoint rather than of the batch: nobody else
-/// writes, so per scope the order of numbers is still the order of commits.
+/// feed's numbers are drawn at the end of each verb rather than of the batch: nobody else writes, so
+/// per scope the order of numbers is still the order of commits.
 fn together(
     tx: &mut Tx,
-    (moved, meters): (&Moved, &Meters),
+    measures: (&Moved, &Meters),
     oldest: Duration,
     first: Box<dyn Job>,
     more: &mut dyn FnMut() -> Option<Box<dyn Job>>,
@@ -252,17 +314,59 @@ fn together(
     let mut scopes = BTreeSet::new();
     let mut ran = Vec::new();
     let mut next = Some(first);
-    tx.mend();
-    let mut state = tx.batch("BEGIN IMMEDIATE");
+    let mut state = begin(tx, false);
+    let mut undo = None;
     while let Some(mut job) = next.take() {
         if state.is_ok() {
-            state = under_savepoint(tx, &mut *job, &mut scopes);
+            match job.run(tx) {
+                Ran::Kept => scopes.extend(tx.feed.heads.keys().cloned()),
+                Ran::Nothing => {}
+                other @ (Ran::Undo | Ran::Again) => undo = Some(other),
+            }
+            // Outside a transaction each statement would be one by itself.
+            if undo.is_none() && !tx.is_open() {
+                state = Err(Fault::new("SQLite has given up a transaction"));
+            }
         }
         ran.push(job);
-        if state.is_ok() && ran.len() < TOGETHER && start.elapsed() < oldest {
+        if state.is_ok() && undo.is_none() && ran.len() < TOGETHER && start.elapsed() < oldest {
             next = more();
         }
     }
+    if let Some(undo) = undo {
+        // It says that there is nothing to roll back when SQLite has done so itself.
+        let _ = tx.batch("ROLLBACK");
+        match ran.pop() {
+            Some(only) if ran.is_empty() && undo == Ran::Undo => return only.reply(None),
+            last => ran.extend(last),
+        }
+        (state, scopes) = (begin(tx, true), BTreeSet::new());
+        let mut again = std::mem::take(&mut ran).into_iter();
+        while let Some(mut job) = again.next().or_else(|| {
+            let room = state.is_ok() && ran.len() < TOGETHER && start.elapsed() < oldest;
+            if room { more() } else { None }
+        }) {
+            state = state.and_then(|()| under_savepoint(tx, &mut *job, &mut scopes));
+            ran.push(job);
+        }
+    }
+    end(tx, measures, oldest, state, (ran, scopes));
+}
+
+fn begin(tx: &mut Tx, careful: bool) -> Result<(), Fault> {
+    tx.mend();
+    tx.careful = careful;
+    tx.batch("BEGIN IMMEDIATE")
+}
+
+/// Commits a batch and answers it.
+fn end(
+    tx: &mut Tx,
+    (moved, meters): (&Moved, &Meters),
+    oldest: Duration,
+    state: Result<(), Fault>,
+    (mut ran, scopes): (Vec<Box<dyn Job>>, BTreeSet<Scope>),
+) {
     let last = instant();
     match state.and_then(|()| tx.batch("COMMIT")) {
         Ok(()) => {
@@ -275,7 +379,6 @@ fn together(
         }
         Err(lost) => {
             tx.mend();
-            // It says that there is nothing to roll back when SQLite has done so itself.
             let _ = tx.batch("ROLLBACK");
             match ran.pop() {
                 Some(only) if ran.is_empty() => only.reply(Some(lost)),
@@ -296,12 +399,10 @@ fn under_savepoint(
     scopes: &mut BTreeSet<Scope>,
 ) -> Result<(), Fault> {
     tx.batch("SAVEPOINT verb")?;
-    let kept = job.run(tx);
-    tx.mend();
-    if kept {
-        scopes.extend(tx.feed.heads.keys().cloned());
-    } else {
-        tx.batch("ROLLBACK TO verb")?;
+    match job.run(tx) {
+        Ran::Kept => scopes.extend(tx.feed.heads.keys().cloned()),
+        Ran::Nothing => {}
+        Ran::Undo | Ran::Again => tx.batch("ROLLBACK TO verb")?,
     }
     tx.batch("RELEASE verb")
 }
@@ -396,6 +497,50 @@ mod tests {
         assert!(matches!(d.try_recv().unwrap(), Err(Stop::Refusal(Refusal::NotStarted))));
         assert_eq!(e.try_recv().unwrap().unwrap(), 1);
         assert_eq!(committed(&world.path), 3);
+    }
+
+    #[test]
+    fn a_batch_runs_again_with_savepoints_only_when_something_is_to_be_undone() {
+        let mut world = world();
+        let runs = Arc::new(AtomicUsize::new(0));
+        let counted = |id: &'static str| {
+            let runs = Arc::clone(&runs);
+            job(move |tx| {
+                runs.fetch_add(1, Ordering::SeqCst);
+                put(id)(tx)
+            })
+        };
+        let batch = |world: &mut World, refuses: Box<dyn Job>, id: &'static str| {
+            let (first, mut kept) = counted(id);
+            let mut waiting = vec![refuses];
+            let measures = (&world.moved, &world.meters);
+            together(&mut world.tx, measures, EVER, first, &mut || waiting.pop());
+            assert_eq!(kept.try_recv().unwrap().unwrap(), 1);
+        };
+        let (early, mut told) = job(|_| Err::<(), _>(Refusal::NotStarted.into()));
+        batch(&mut world, early, "a");
+        assert!(matches!(told.try_recv().unwrap(), Err(Stop::Refusal(Refusal::NotStarted))));
+        assert_eq!((runs.load(Ordering::SeqCst), committed(&world.path)), (1, 1));
+
+        let (late, mut told) = job(|tx| {
+            put("late")(tx)?;
+            Err::<(), _>(Refusal::NotStarted.into())
+        });
+        batch(&mut world, late, "b");
+        assert!(matches!(told.try_recv().unwrap(), Err(Stop::Refusal(Refusal::NotStarted))));
+        assert_eq!((runs.load(Ordering::SeqCst), committed(&world.path)), (3, 2));
+
+        let (tries, mut told) = job(|tx| {
+            let inner = tx.attempt(|tx| {
+                put("inner")(tx)?;
+                Err::<(), _>(Refusal::NotStarted.into())
+            })?;
+            put("outer")(tx)?;
+            Ok(inner)
+        });
+        batch(&mut world, tries, "c");
+        assert_eq!(told.try_recv().unwrap().unwrap(), Err(Refusal::NotStarted));
+        assert_eq!((runs.load(Ordering::SeqCst), committed(&world.path)), (5, 4));
     }
 
     #[test]

@@ -5,6 +5,7 @@
 pub struct Statement {
     name: &'static str,
     sql: &'static str,
+    writes: bool,
 }
 
 impl Statement {
@@ -12,7 +13,15 @@ impl Statement {
     #[doc(hidden)]
     #[must_use]
     pub const fn of_macro(name: &'static str, sql: &'static str) -> Self {
-        Self { name, sql }
+        // A statement that reads may also begin with its common tables.
+        let writes = !matches!(sql.as_bytes(), [b'S', ..] | [b'W', b'I', b'T', b'H', ..]);
+        Self { name, sql, writes }
+    }
+
+    /// Whether it may change something; the SQLite driver checks it.
+    #[must_use]
+    pub const fn writes(&self) -> bool {
+        self.writes
     }
 
     /// Where it is written: `releve_server::visits::sql::TAKE`.

@@ -20,6 +20,11 @@ pub struct Tx {
     depth: u32,
     broken: Option<Kind>,
     fuse: Option<Fuse>,
+    /// Whether attempts have savepoints. Most refuse nothing, or before they write: they do without,
+    /// and the transaction is run again carefully when one should have had its own.
+    pub(super) careful: bool,
+    /// Statements of this run that have changed something.
+    pub(super) written: u32,
 }
 
 /// A connection of one of the two engines.
@@ -39,7 +44,15 @@ pub struct Shape {
 
 impl Tx {
     pub(super) fn new(link: Link, fuse: Option<Fuse>) -> Self {
-        Self { link, feed: Feed::default(), depth: 0, broken: None, fuse }
+        Self {
+            link,
+            feed: Feed::default(),
+            depth: 0,
+            broken: None,
+            fuse,
+            careful: false,
+            written: 0,
+        }
     }
 
     /// Every row of a query, or of a statement with RETURNING.
@@ -47,10 +60,12 @@ impl Tx {
     /// # Errors
     /// Those of the database. After one, this run of the verb is lost whatever it goes on to do.
     pub fn query(&mut self, statement: &Statement, values: &[Value]) -> Result<Vec<Row>, Fault> {
-        self.run(|link| match link {
+        let rows = self.run(|link| match link {
             Link::Sqlite(link) => link.query(statement, values),
             Link::Postgres(link) => link.query(statement, values),
-        })
+        })?;
+        self.written += u32::from(statement.writes() && !rows.is_empty());
+        Ok(rows)
     }
 
     /// The row of a query that gives one or none.
@@ -83,10 +98,12 @@ impl Tx {
     /// # Errors
     /// Those of [`Tx::query`].
     pub fn execute(&mut self, statement: &Statement, values: &[Value]) -> Result<u64, Fault> {
-        self.run(|link| match link {
+        let rows = self.run(|link| match link {
             Link::Sqlite(link) => link.execute(statement, values),
             Link::Postgres(link) => link.execute(statement, values),
-        })
+        })?;
+        self.written += u32::from(rows > 0);
+        Ok(rows)
     }
 
     /// Prepares a statement without running it, for the check of both engines.
@@ -119,6 +136,9 @@ impl Tx {
         &mut self,
         verb: impl FnOnce(&mut Self) -> Answer<T>,
     ) -> Result<Result<T, Refusal>, Fault> {
+        if !self.careful {
+            return self.lightly(verb);
+        }
         self.depth += 1;
         let point = format!("attempt{}", self.depth);
         let feed = self.feed.clone();
@@ -137,12 +157,33 @@ impl Tx {
         Ok(ended)
     }
 
+    /// An attempt without a savepoint: good as long as it refuses nothing that it has written.
+    fn lightly<T>(
+        &mut self,
+        verb: impl FnOnce(&mut Self) -> Answer<T>,
+    ) -> Result<Result<T, Refusal>, Fault> {
+        let (feed, before) = (self.feed.clone(), self.written);
+        match verb(self) {
+            Ok(value) => Ok(Ok(value)),
+            Err(Stop::Fault(fault)) => Err(fault),
+            Err(Stop::Refusal(refusal)) if self.written == before => {
+                self.feed = feed;
+                Ok(Err(refusal))
+            }
+            Err(Stop::Refusal(_)) => {
+                self.broken = Some(Kind::Careful);
+                Err(Fault::new("an attempt is to be undone").with(Kind::Careful))
+            }
+        }
+    }
+
     /// One run of a verb: its feed comes last, a panic is a fault, and a fault that the verb has
     /// swallowed is still one (on PostgreSQL the transaction is dead; SQLite must not differ).
     pub(super) fn perform<T>(&mut self, verb: &dyn Fn(&mut Self) -> Answer<T>) -> Answer<T> {
         self.feed = Feed::default();
         self.depth = 0;
         self.broken = None;
+        self.written = 0;
         let answer = catch_unwind(AssertUnwindSafe(|| {
             let value = verb(self)?;
             self.draw_numbers()?;
@@ -151,6 +192,9 @@ impl Tx {
         .unwrap_or_else(|payload| Err(Fault::panicked(&*payload).into()));
         match (answer, self.broken) {
             (Err(Stop::Fault(fault)), Some(kind)) => Err(fault.with(kind).into()),
+            (Ok(_) | Err(Stop::Refusal(_)), Some(Kind::Careful)) => {
+                Err(Fault::new("an attempt is to be undone").with(Kind::Careful).into())
+            }
             (Ok(_) | Err(Stop::Refusal(_)), Some(kind)) => {
                 Err(Fault::new("a verb went on after a fault").with(kind).into())
             }
@@ -175,6 +219,14 @@ impl Tx {
             return Err(Fault::new("the fuse has blown"));
         }
         act(&mut self.link).inspect_err(|fault| self.broken = Some(fault.kind()))
+    }
+
+    /// Whether the transaction is still under way, as far as the engine tells.
+    pub(super) fn is_open(&self) -> bool {
+        match &self.link {
+            Link::Sqlite(link) => link.is_open(),
+            Link::Postgres(_) => true,
+        }
     }
 
     /// Forgets the last run: what comes next is the engine's own.
