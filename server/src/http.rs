@@ -25,10 +25,6 @@ pub use crate::identity::desk::{Desk, Role};
 pub use crate::identity::phone::Phone;
 pub use refused::{Refused, RefusedBody};
 
-/// What a page of ours may load and do.
-const POLICY: &str = "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; \
-     base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
-
 /// The documentation page alone sets styles on its elements.
 const DOCS_POLICY: &str = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; \
      object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
@@ -73,7 +69,6 @@ pub fn router(app: App) -> Router {
     let docs = Router::from(docs).layer(header("content-security-policy", DOCS_POLICY));
     let limit = app.config.server.max_body_bytes;
     let timeout = std::time::Duration::from_secs(app.config.server.timeout_s);
-    let hsts = app.config.server.https().then_some("max-age=31536000; includeSubDomains");
 
     let routed = api
         .merge(Router::new().route("/healthz", get(health::alive)))
@@ -83,30 +78,17 @@ pub fn router(app: App) -> Router {
         .merge(docs)
         .fallback(files::serve)
         .layer(DefaultBodyLimit::max(limit));
-    let layered = routed
-        .layer(
-            ServiceBuilder::new()
-                .layer(RequestBodyTimeoutLayer::new(timeout))
-                .map_request(around::plain_body)
-                .layer(RequestDecompressionLayer::new())
-                .map_request(around::plain_body),
-        )
-        .layer(axum::middleware::from_fn_with_state(app.clone(), around::same_origin))
-        .layer(axum::middleware::from_fn_with_state(app.clone(), around::timed))
-        .layer(axum::middleware::from_fn(around::refusals))
-        .layer(CatchPanicLayer::custom(around::panicked))
+    // One stack rather than a layer after another: the router boxes and copies each by itself.
+    let around = axum::middleware::from_fn_with_state(app.clone(), around::around);
+    let layers = ServiceBuilder::new()
+        .layer(around)
         .layer(CompressionLayer::new())
-        .layer(header("content-security-policy", POLICY))
-        .layer(header("x-content-type-options", "nosniff"))
-        .layer(header("x-frame-options", "DENY"))
-        .layer(header("referrer-policy", "no-referrer"))
-        .layer(header("cross-origin-opener-policy", "same-origin"))
-        .layer(header("permissions-policy", "camera=(), microphone=(), geolocation=()"));
-    let layered = match hsts {
-        Some(value) => layered.layer(header("strict-transport-security", value)),
-        None => layered,
-    };
-    layered.layer(axum::middleware::from_fn_with_state(app.clone(), around::told)).with_state(app)
+        .layer(CatchPanicLayer::custom(around::panicked))
+        .layer(RequestBodyTimeoutLayer::new(timeout))
+        .map_request(around::plain_body)
+        .layer(RequestDecompressionLayer::new())
+        .map_request(around::plain_body);
+    routed.layer(layers).with_state(app)
 }
 
 fn header(name: &'static str, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {

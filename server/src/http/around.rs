@@ -19,18 +19,27 @@ use super::refused::Why;
 use crate::app::App;
 use crate::db::Fault;
 
-/// Gives the request an id and tells of it in one line: the route, never the path, which may hold a
-/// token or an id.
-pub(super) async fn told(State(app): State<App>, request: Request, next: Next) -> Response {
+/// Everything that happens around a request, in one layer: each costs as much as a small answer.
+///
+/// It gives the request an id and tells of it in one line (the route, never the path, which may hold
+/// a token or an id), refuses what another site has caused, ends what takes too long (streams begin in
+/// time and then go on), and shapes errors and headers.
+pub(super) async fn around(State(app): State<App>, request: Request, next: Next) -> Response {
     let number = app.requests.fetch_add(1, Ordering::Relaxed);
-    let id = format!("{:x}-{number:x}", app.now().0);
+    let from = app.now();
+    let id = format!("{:x}-{number:x}", from.0);
     let method = request.method().clone();
     let matched = request.extensions().get::<MatchedPath>();
     let route = matched.map_or_else(|| "files".to_owned(), |path| path.as_str().to_owned());
+    let to = To::of(request.uri().path());
     let span = tracing::info_span!("request", id = %id);
-    let from = app.now();
     async {
-        let mut response = next.run(request).await;
+        let response = if to == To::Desk && !same_origin(&app, &request) {
+            Refused::from(Refusal::NotAllowed).into_response()
+        } else {
+            timed(&app, request, next).await
+        };
+        let mut response = if to == To::Page { response } else { shaped(response) };
         let status = response.status().as_u16();
         let ms = app.now().since(from);
         tracing::info!(%method, route, status, ms, "answered");
@@ -38,8 +47,10 @@ pub(super) async fn told(State(app): State<App>, request: Request, next: Next) -
             app.metrics.refused(refusal);
         }
         app.metrics.answered(&method, route, status);
+        let headers = response.headers_mut();
+        protect(headers, to, app.config.server.https());
         if let Ok(value) = HeaderValue::from_str(&id) {
-            response.headers_mut().insert("x-request-id", value);
+            headers.insert("x-request-id", value);
         }
         response
     }
@@ -47,8 +58,59 @@ pub(super) async fn told(State(app): State<App>, request: Request, next: Next) -
     .await
 }
 
-/// Ends a request that takes too long. Streams begin in time and then go on.
-pub(super) async fn timed(State(app): State<App>, request: Request, next: Next) -> Response {
+/// Whom a request is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum To {
+    /// The phones' interface.
+    Phone,
+    /// The desk's interface, with its cookie.
+    Desk,
+    /// Another interface.
+    Api,
+    /// A page or a file.
+    Page,
+}
+
+impl To {
+    fn of(path: &str) -> Self {
+        match path {
+            _ if path.starts_with("/api/phone/") => Self::Phone,
+            _ if path.starts_with("/api/desk") => Self::Desk,
+            _ if path.starts_with("/api/") => Self::Api,
+            _ => Self::Page,
+        }
+    }
+}
+
+/// What a page of ours may load and do.
+const POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; \
+     base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+);
+
+/// The headers that protect a browser. A phone is none and pays for each byte: its answers carry the
+/// one that helps when somebody opens them in a browser all the same.
+fn protect(headers: &mut HeaderMap, to: To, https: bool) {
+    let mut put = |name: &'static str, value: HeaderValue| {
+        headers.entry(name).or_insert(value);
+    };
+    put("x-content-type-options", HeaderValue::from_static("nosniff"));
+    if to == To::Phone {
+        return;
+    }
+    put("content-security-policy", POLICY);
+    put("x-frame-options", HeaderValue::from_static("DENY"));
+    put("referrer-policy", HeaderValue::from_static("no-referrer"));
+    put("cross-origin-opener-policy", HeaderValue::from_static("same-origin"));
+    let none = "camera=(), microphone=(), geolocation=()";
+    put("permissions-policy", HeaderValue::from_static(none));
+    if https {
+        let year = "max-age=31536000; includeSubDomains";
+        put("strict-transport-security", HeaderValue::from_static(year));
+    }
+}
+
+async fn timed(app: &App, request: Request, next: Next) -> Response {
     let limit = Duration::from_secs(app.config.server.timeout_s);
     match tokio::time::timeout(limit, next.run(request)).await {
         Ok(response) => response,
@@ -56,17 +118,11 @@ pub(super) async fn timed(State(app): State<App>, request: Request, next: Next) 
     }
 }
 
-/// Refuses unsafe requests of the desk's interface that another site has caused. A browser always
-/// names the origin of such a request; programs name none and have no cookie to abuse.
-pub(super) async fn same_origin(State(app): State<App>, request: Request, next: Next) -> Response {
+/// False for an unsafe request that another site has caused. A browser always names the origin of such
+/// a request; programs name none and have no cookie to abuse.
+fn same_origin(app: &App, request: &Request) -> bool {
     let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    if !safe && request.uri().path().starts_with("/api/desk") {
-        let headers = request.headers();
-        if !from_here(headers, &app.config.server.public_url) {
-            return Refused::from(Refusal::NotAllowed).into_response();
-        }
-    }
-    next.run(request).await
+    safe || from_here(request.headers(), &app.config.server.public_url)
 }
 
 fn from_here(headers: &HeaderMap, public_url: &str) -> bool {
@@ -81,15 +137,13 @@ fn from_here(headers: &HeaderMap, public_url: &str) -> bool {
 }
 
 /// Gives the refusals of extractors and limits, which are bare texts, the shape of all others.
-pub(super) async fn refusals(request: Request, next: Next) -> Response {
-    let api = request.uri().path().starts_with("/api/");
-    let response = next.run(request).await;
+fn shaped(response: Response) -> Response {
     let status = response.status();
-    let json = response
-        .headers()
-        .get(CONTENT_TYPE)
-        .is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"));
-    if !api || json || !(status.is_client_error() || status.is_server_error()) {
+    if !(status.is_client_error() || status.is_server_error()) {
+        return response;
+    }
+    let kind = response.headers().get(CONTENT_TYPE);
+    if kind.is_some_and(|kind| kind.as_bytes().starts_with(b"application/json")) {
         return response;
     }
     let refusal = match status {
