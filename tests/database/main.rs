@@ -1,6 +1,7 @@
 //! The database layer on both engines: statements, migrations, transactions, the feed.
 
 mod feed;
+mod indexes;
 mod migrations;
 mod statements;
 mod transactions;

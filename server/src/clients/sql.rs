@@ -85,12 +85,24 @@ crate::statements! {
               ORDER BY t.counter LIMIT 1";
 
     /// The clients that a person's phone may hold: of visits near enough (row O-05), of memberships
-    /// that transmit (row O-06).
-    GRANTED = "SELECT DISTINCT v.client
-                 FROM membership m JOIN visit v ON v.membership = m.id
-                WHERE m.person = $1 AND m.state = 'active' AND m.transmit = 1 AND v.state <> 'cancelled'
-                  AND v.starts_at <= $2 AND v.ends_at >= $3 AND v.held = 1
-                ORDER BY v.client";
+    /// that transmit (row O-06). It steps from client to client, whatever the number of their visits.
+    GRANTED = "WITH RECURSIVE home (membership, client) AS (
+                 SELECT m.id, (SELECT v.client FROM visit v WHERE v.membership = m.id AND v.held = 1
+                                ORDER BY v.client LIMIT 1)
+                   FROM membership m
+                  WHERE m.person = $1 AND m.state = 'active' AND m.transmit = 1
+                 UNION ALL
+                 SELECT h.membership, (SELECT v.client FROM visit v
+                                        WHERE v.membership = h.membership AND v.held = 1
+                                          AND v.client > h.client
+                                        ORDER BY v.client LIMIT 1)
+                   FROM home h WHERE h.client IS NOT NULL)
+               SELECT DISTINCT h.client FROM home h
+                WHERE h.client IS NOT NULL
+                  AND EXISTS (SELECT 1 FROM visit v
+                               WHERE v.membership = h.membership AND v.client = h.client AND v.held = 1
+                                 AND v.state <> 'cancelled' AND v.starts_at <= $2 AND v.ends_at >= $3)
+                ORDER BY h.client";
 }
 
 /// A client in the list.

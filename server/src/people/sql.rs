@@ -61,7 +61,7 @@ crate::statements! {
     /// phone shows it crossed out. One is enough: this is asked at each pull.
     GRANTS = "SELECT m.id, m.organisation, m.state, m.transmit,
                      COALESCE((SELECT v.held FROM visit v WHERE v.membership = m.id AND v.held = 1
-                                ORDER BY v.starts_at DESC LIMIT 1), 0)
+                                LIMIT 1), 0)
                 FROM membership m WHERE m.person = $1 ORDER BY m.id";
     /// A person's place in a membership, for the judgement of an act.
     PLACE = "SELECT organisation, state, ended_at FROM membership WHERE id = $1 AND person = $2";

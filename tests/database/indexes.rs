@@ -1,0 +1,122 @@
+//! What runs at each badge, pull and look at the board finds its rows by an index, on both engines:
+//! a scan is not felt in a test, and is in an agency (docs/performance.md).
+
+use postgres::{Client, NoTls};
+use releve_server::db::{Statement, statements};
+use releve_tests::database::Scratch;
+use rusqlite::Connection;
+
+use crate::fresh;
+
+/// The statements of the hot paths, by the ends of their names.
+const HOT: &[&str] = &[
+    "db::feed::DRAW",
+    "db::feed::MOVE",
+    "identity::phone::sql::BY_TOKEN",
+    "identity::phone::sql::SEEN",
+    "identity::phone::sql::SYNCED",
+    "identity::phone::sql::LAST_SYNC",
+    "identity::phone::sql::CURSORS",
+    "identity::phone::sql::CONFIRM",
+    "identity::phone::sql::KEEP_ANCHOR",
+    "identity::phone::sql::ANCHORS",
+    "sync::sql::COMMAND",
+    "sync::sql::KEEP",
+    "sync::sql::CLAIM",
+    "sync::sql::LANES",
+    "sync::sql::HEADS",
+    "sync::sql::CHANGES",
+    "people::sql::GRANTS",
+    "people::sql::PLACE",
+    "clients::sql::GRANTED",
+    "clients::sql::BODY",
+    "clients::sql::TAG_BODY",
+    "visits::sql::CLAIM",
+    "visits::sql::MET",
+    "visits::sql::HELD_BY",
+    "visits::sql::ADD_STAMP",
+    "visits::sql::ADD_MEASURE",
+    "visits::sql::ADD_HEAD",
+    "visits::sql::PREVIOUS",
+    "visits::sql::NEAR",
+    "visits::sql::UNSURE",
+    "visits::sql::STAMP",
+    "visits::sql::BODY",
+    "visits::sql::ONE",
+    "visits::sql::VISIT_STAMPS",
+    "visits::sql::BOARD",
+    "visits::sql::BOARD_STAMPS",
+    "visits::sql::HEARD_OF",
+];
+
+fn hot() -> Vec<Statement> {
+    let all = statements();
+    let named = |end: &&str| {
+        let found = all.iter().find(|statement| statement.name().ends_with(&format!("::{end}")));
+        *found.unwrap_or_else(|| panic!("no statement {end}"))
+    };
+    HOT.iter().map(named).collect()
+}
+
+#[test]
+fn sqlite_scans_no_table() {
+    let scratch = Scratch::sqlite();
+    drop(fresh(&scratch));
+    let db = Connection::open(scratch.file().unwrap()).unwrap();
+    let tables: Vec<String> = rows(&db, "SELECT name FROM sqlite_schema WHERE type = 'table'", 0);
+    let mut scans = Vec::new();
+    for statement in hot() {
+        for step in rows(&db, &format!("EXPLAIN QUERY PLAN {}", statement.sql()), 3) {
+            // A step of a common table expression, or of a list, is no table.
+            let scanned = step.strip_prefix("SCAN ").and_then(|rest| rest.split(' ').next());
+            let Some(scanned) = scanned else { continue };
+            let table = tables.iter().any(|table| {
+                let named = |before: &str| {
+                    let alias = format!("{before} {table} {scanned}");
+                    statement
+                        .sql()
+                        .split_whitespace()
+                        .collect::<Vec<_>>()
+                        .join(" ")
+                        .contains(&alias)
+                };
+                scanned == table || named("FROM") || named("JOIN")
+            });
+            if table {
+                scans.push(format!("{}: {step}", statement.name()));
+            }
+        }
+    }
+    assert!(scans.is_empty(), "{}", scans.join("\n"));
+}
+
+fn rows(db: &Connection, sql: &str, column: usize) -> Vec<String> {
+    let mut statement = db.prepare(sql).unwrap();
+    // Unbound parameters are NULL: the plan does not look at them.
+    let rows = statement.raw_query().mapped(|row| row.get(column)).collect::<Result<_, _>>();
+    rows.unwrap()
+}
+
+#[test]
+fn postgresql_scans_no_table() {
+    let scratch = Scratch::postgres();
+    drop(fresh(&scratch));
+    let mut client = Client::connect(scratch.url(), NoTls).unwrap();
+    // Of empty tables a scan is the cheapest plan; what is left when it is not wanted has no index.
+    let wanted = "SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan";
+    client.batch_execute(wanted).unwrap();
+    let mut scans = Vec::new();
+    for statement in hot() {
+        let parameters = client.prepare(statement.sql()).unwrap().params().len();
+        let nulls = vec!["NULL"; parameters].join(", ");
+        client.batch_execute(&format!("PREPARE hot AS {}", statement.sql())).unwrap();
+        for row in client.query(&format!("EXPLAIN EXECUTE hot ({nulls})"), &[]).unwrap() {
+            let step: String = row.get(0);
+            if step.contains("Seq Scan") {
+                scans.push(format!("{}: {step}", statement.name()));
+            }
+        }
+        client.batch_execute("DEALLOCATE hot").unwrap();
+    }
+    assert!(scans.is_empty(), "{}", scans.join("\n"));
+}
