@@ -79,7 +79,8 @@ impl FromRequestParts<App> for Desk {
         let sessions = app.config.sessions.clone();
         let idle = i64::from(sessions.idle_minutes) * MINUTE_MS;
         let absolute = i64::from(sessions.absolute_hours) * HOUR_MS;
-        let (desk, used_at) = app.read(move |tx, now| find(tx, token, now, idle, absolute)).await?;
+        let (desk, used_at) =
+            app.glance(move |tx, now| find(tx, token, now, idle, absolute)).await?;
         if app.now().since(used_at) > MINUTE_MS {
             app.write(move |tx, now| Ok(sql::use_session(tx, token, now)?)).await?;
         }

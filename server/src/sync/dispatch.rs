@@ -11,19 +11,24 @@ use crate::identity;
 use crate::messages;
 use crate::visits::{self, Reception};
 
-/// Runs a command.
-pub(super) fn run(tx: &mut Tx, from: &Sender, envelope: &Envelope, now: Moment) -> Answer<()> {
-    let command: Command = serde_json::from_str(&envelope.body).map_err(|_| Refusal::Invalid)?;
+/// Runs a command, read from its envelope.
+pub(super) fn run(
+    tx: &mut Tx,
+    from: &Sender,
+    envelope: &Envelope,
+    command: &Command,
+    now: Moment,
+) -> Answer<()> {
     match command {
         Command::Clock(clock) => {
-            visits::record_clock(tx, &reception(from, now), envelope.id, &clock)
+            visits::record_clock(tx, &reception(from, now), envelope.id, clock)
         }
-        Command::Notes(notes) => visits::write_notes(tx, &reception(from, now), &notes),
-        Command::ReadMessage(read) => messages::read_message(tx, &reception(from, now), &read),
+        Command::Notes(notes) => visits::write_notes(tx, &reception(from, now), notes),
+        Command::ReadMessage(read) => messages::read_message(tx, &reception(from, now), read),
         Command::WriteMessage(new) => {
-            messages::write_message(tx, &reception(from, now), envelope.id, &new)
+            messages::write_message(tx, &reception(from, now), envelope.id, new)
         }
-        Command::AlertByMail(wish) => messages::alert_by_mail(tx, &reception(from, now), &wish),
+        Command::AlertByMail(wish) => messages::alert_by_mail(tx, &reception(from, now), wish),
         Command::SignedOut => {
             identity::sign_out(tx, from.device)?;
             audit::note(tx, &from.by, "phone.sign_out", from.device, "", now)?;

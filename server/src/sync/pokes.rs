@@ -33,8 +33,8 @@ pub(super) async fn phone(
     phone.must_read()?;
     let moved = app.db.moved();
     let person = phone.person;
-    let interest = app.read(move |tx, now| interest(tx, person, now)).await?;
-    let filter = Filter::Phone { device: phone.device, person, interest };
+    let interest = app.glance(move |tx, now| interest(tx, person, now)).await?;
+    let filter = Filter::Phone { device: phone.device, person, interest, stale: false };
     let _counted = app.metrics.stream("phone");
     let listener = Listener { app: app.clone(), moved, filter, _counted };
     Ok(stream(&app, listener))
@@ -61,8 +61,17 @@ struct Listener {
 }
 
 enum Filter {
-    Phone { device: DeviceId, person: PersonId, interest: BTreeSet<Scope> },
-    Desk { organisation: OrganisationId, ours: HashMap<Scope, bool> },
+    Phone {
+        device: DeviceId,
+        person: PersonId,
+        interest: BTreeSet<Scope>,
+        /// Whether it was told of something that may grant more, or less.
+        stale: bool,
+    },
+    Desk {
+        organisation: OrganisationId,
+        ours: HashMap<Scope, bool>,
+    },
 }
 
 fn stream(
@@ -97,18 +106,21 @@ impl Listener {
                 moved.extend(more.iter().cloned());
             }
             let told = match &mut self.filter {
-                Filter::Phone { device, person, interest: known } => {
-                    let told: BTreeSet<Scope> = moved.intersection(known).cloned().collect();
-                    if anything || !told.is_empty() {
+                Filter::Phone { device, person, interest: known, stale } => {
+                    // Read before the next poke rather than after the last: whoever is poked with
+                    // thousands of others hears of it sooner.
+                    if *stale {
                         let (device, person) = (*device, *person);
-                        let trusted = self.app.read(move |tx, now| {
+                        let trusted = self.app.glance(move |tx, now| {
                             let trusted = identity::is_active(tx, device)?;
                             Ok((trusted, interest(tx, person, now)?))
                         });
                         // A phone that is blocked meanwhile gets one last poke: it pulls, and is told.
                         let (trusted, fresh) = trusted.await.ok()?;
-                        *known = if trusted { fresh } else { BTreeSet::new() };
+                        *known = if trusted { fresh } else { [Scope::person(person)].into() };
                     }
+                    let told: BTreeSet<Scope> = moved.intersection(known).cloned().collect();
+                    *stale = anything || !told.is_empty();
                     told
                 }
                 Filter::Desk { organisation, ours } => {

@@ -24,6 +24,42 @@ const PAGE_BYTES: usize = 512 * 1024;
 /// The oldest protocol that is served; two releases are (sync.md F9).
 const OLDEST: u32 = PROTOCOL;
 
+/// Rows that are read on the spot; more of them go to a thread that may take its time.
+const BRIEF: u64 = 20;
+
+/// What a first look finds.
+enum Usual {
+    /// The phone tells something that is to be kept first.
+    Tells,
+    /// There is much to read.
+    Long,
+    /// All that there is to answer.
+    Page(Page, Moment),
+}
+
+/// Where a phone stands in its scopes.
+struct Standing {
+    epoch: String,
+    scopes: Vec<At>,
+}
+
+/// Where a phone stands in a scope.
+struct At {
+    scope: Scope,
+    head: u64,
+    /// What it has: 0 when it begins again.
+    from: u64,
+    /// Whether it must drop what it has.
+    lost: bool,
+}
+
+impl Standing {
+    /// Numbers that the phone has not reached.
+    fn behind(&self) -> u64 {
+        self.scopes.iter().map(|at| at.head - at.from).sum()
+    }
+}
+
 /// What one snapshot gives.
 struct Page {
     epoch: String,
@@ -58,17 +94,29 @@ async fn given(app: App, phone: Phone<PullRequest>) -> Result<Json<PullAnswer>, 
     }
     let asked = Arc::new(asked);
     let own = Arc::clone(&asked);
-    let usual = app.read(move |tx, now| {
-        let known =
-            own.anchors.is_empty() && told_before(tx, device, own.waiting, &own.applied, now)?;
-        if known { Ok(Some((page(tx, person, &own, now)?, now))) } else { Ok(None) }
+    let usual = app.glance(move |tx, now| {
+        if !own.anchors.is_empty() || !told_before(tx, device, own.waiting, &own.applied, now)? {
+            return Ok(Usual::Tells);
+        }
+        let standing = standing(tx, person, &own, now)?;
+        if standing.behind() > BRIEF {
+            return Ok(Usual::Long);
+        }
+        Ok(Usual::Page(page(tx, standing)?, now))
     });
-    let (page, now) = match usual.await? {
-        Some(page) => page,
-        None => {
-            let (told, keys) = (Arc::clone(&asked), app.keys.clone());
-            app.write(move |tx, now| hear(tx, &by, person, &told, &keys, now)).await?;
-            app.read(move |tx, now| Ok((page(tx, person, &asked, now)?, now))).await?
+    let usual = usual.await?;
+    if let Usual::Tells = usual {
+        let (told, keys) = (Arc::clone(&asked), app.keys.clone());
+        app.write(move |tx, now| hear(tx, &by, person, &told, &keys, now)).await?;
+    }
+    let (page, now) = match usual {
+        Usual::Page(page, now) => (page, now),
+        Usual::Tells | Usual::Long => {
+            app.read(move |tx, now| {
+                let standing = standing(tx, person, &asked, now)?;
+                Ok((page(tx, standing)?, now))
+            })
+            .await?
         }
     };
     let days = app.config.phones.lease_days;
@@ -111,27 +159,34 @@ fn hear(
     pulled(tx, (by.organisation, device), told.waiting, &applied, now)
 }
 
-fn page(tx: &mut Tx, person: PersonId, asked: &PullRequest, now: Moment) -> Answer<Page> {
+fn standing(tx: &mut Tx, person: PersonId, asked: &PullRequest, now: Moment) -> Answer<Standing> {
     let epoch = tx.epoch()?;
-    let scopes = grants::grants(tx, person, now)?;
+    let granted = grants::grants(tx, person, now)?;
+    let heads = sql::heads(tx, &granted)?;
+    let stand = |scope: Scope| {
+        let (head, floor) = heads.get(&scope).copied().unwrap_or_default();
+        let known = asked.cursors.get(&scope).copied();
+        let lost =
+            known.is_some_and(|at| asked.epoch != epoch || at > head || (at < floor && at > 0));
+        At { scope, head, from: if lost { 0 } else { known.unwrap_or(0) }, lost }
+    };
+    Ok(Standing { scopes: granted.into_iter().map(stand).collect(), epoch })
+}
+
+fn page(tx: &mut Tx, standing: Standing) -> Answer<Page> {
     let mut page = Page {
+        epoch: standing.epoch,
+        scopes: Vec::with_capacity(standing.scopes.len()),
         resets: Vec::new(),
         rows: Vec::new(),
         cursors: BTreeMap::new(),
         complete: true,
-        epoch,
-        scopes,
     };
     let mut bytes = 0;
-    for scope in page.scopes.clone() {
-        let (head, floor) = sql::scope(tx, &scope)?;
-        let known = asked.cursors.get(&scope).copied();
-        let lost = known
-            .is_some_and(|at| asked.epoch != page.epoch || at > head || (at < floor && at > 0));
+    for At { scope, head, from, lost } in standing.scopes {
         if lost {
             page.resets.push(scope.clone());
         }
-        let from = if lost { 0 } else { known.unwrap_or(0) };
         let mut at = from;
         while at < head && page.rows.len() < PAGE_ROWS && bytes < PAGE_BYTES {
             let room = (PAGE_ROWS - page.rows.len()).min(100);
@@ -160,7 +215,8 @@ fn page(tx: &mut Tx, person: PersonId, asked: &PullRequest, now: Moment) -> Answ
             }
         }
         page.complete &= at >= head;
-        page.cursors.insert(scope, at);
+        page.cursors.insert(scope.clone(), at);
+        page.scopes.push(scope);
     }
     Ok(page)
 }

@@ -1,15 +1,18 @@
 //! Commands up (sync.md C1 to C9): each with its outcome and its feed, under a savepoint of its own.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
 use releve_shared::clock::Anchor;
 use releve_shared::id::{DeviceId, PersonId};
-use releve_shared::keys::PublicKey;
+use releve_shared::keys::Digest;
+use releve_shared::proof::ChainHead;
 use releve_shared::refusal::Refusal;
-use releve_shared::sync::{Envelope, Lane, Outcome, PUSH_LIMIT, PushAnswer, PushRequest, Verdict};
+use releve_shared::sync::{
+    Command, Envelope, Lane, Outcome, PUSH_LIMIT, PushAnswer, PushRequest, Scope, Verdict,
+};
 use releve_shared::time::Moment;
 use tracing::Instrument as _;
 
@@ -68,8 +71,15 @@ async fn received(app: App, phone: Phone<PushRequest>) -> Result<Json<PushAnswer
     }
     let (device, person, keys) = (phone.device, phone.person, app.keys.clone());
     let sender = Sender { device, person, by, keys, anchors: Vec::new() };
-    let upload = Arc::new(Upload { sender, key, asked });
-    let all = upload.asked.commands.len();
+    // What needs no database is done here: one thread alone writes.
+    let head = asked.head.map(|head| (head.verifies(device, &key), head));
+    let read = |envelope: Envelope| {
+        let command = serde_json::from_str(&envelope.body).map_err(|_| Refusal::Invalid);
+        Read { command, digest: envelope.digest(), envelope }
+    };
+    let commands: Vec<Read> = asked.commands.into_iter().map(read).collect();
+    let all = commands.len();
+    let upload = Arc::new(Upload { sender, commands, anchors: asked.anchors, head });
     let mut outcomes = Vec::with_capacity(all);
     let (mut better, mut most) = (false, TOGETHER);
     loop {
@@ -94,8 +104,17 @@ async fn received(app: App, phone: Phone<PushRequest>) -> Result<Json<PushAnswer
 /// An upload, shared by the transactions that take it.
 struct Upload {
     sender: Sender,
-    key: PublicKey,
-    asked: PushRequest,
+    commands: Vec<Read>,
+    anchors: Vec<Anchor>,
+    /// The signed head, and whether the signature is the phone's.
+    head: Option<(bool, ChainHead)>,
+}
+
+/// A command as it came, and as it is read.
+struct Read {
+    envelope: Envelope,
+    digest: Digest,
+    command: Result<Command, Refusal>,
 }
 
 /// What one transaction has taken of an upload.
@@ -128,21 +147,22 @@ fn take(
     mut better: bool,
     now: Moment,
 ) -> Answer<Taken> {
-    let Upload { sender, key, asked } = upload;
+    let Upload { sender, commands, anchors, head } = upload;
     let device = sender.device;
     if from == 0 {
-        better |= keep_anchors(tx, device, &asked.anchors, now)?;
+        better |= keep_anchors(tx, device, anchors, now)?;
     }
     let sender = Sender { anchors: known_anchors(tx, device)?, ..sender.clone() };
     let mut outcomes = Vec::new();
-    for envelope in asked.commands.iter().skip(from).take(most) {
-        outcomes.push(run(tx, &sender, envelope, now)?);
+    let mut granted = BTreeSet::new();
+    for read in commands.iter().skip(from).take(most) {
+        outcomes.push(run(tx, &sender, read, &mut granted, now)?);
     }
-    if from + outcomes.len() < asked.commands.len() {
+    if from + outcomes.len() < commands.len() {
         return Ok(Taken { outcomes, better, end: None });
     }
-    if let Some(head) = &asked.head {
-        if head.verifies(device, key) {
+    if let Some((signed, head)) = head {
+        if *signed {
             visits::record_head(tx, device, head, now)?;
         } else {
             audit::note(tx, &sender.by, "phone.alert_proof", device, "", now)?;
@@ -156,14 +176,22 @@ fn take(
     Ok(Taken { outcomes, better, end: Some((tx.epoch()?, now, last)) })
 }
 
-/// One command: answered from store, or run when its number is due.
-fn run(tx: &mut Tx, from: &Sender, envelope: &Envelope, now: Moment) -> Answer<Outcome> {
-    if let Some(known) = stored(tx, from, envelope, now)? {
+/// One command: answered from store, or run when its number is due. `granted` holds scopes that were
+/// found granted in this transaction: no command takes one away.
+fn run(
+    tx: &mut Tx,
+    from: &Sender,
+    read: &Read,
+    granted: &mut BTreeSet<Scope>,
+    now: Moment,
+) -> Answer<Outcome> {
+    let envelope = &read.envelope;
+    if let Some(known) = stored(tx, from, read, now)? {
         return Ok(known);
     }
     if !sql::claim(tx, from.device, envelope)? {
         // Another node may have run it between the two statements.
-        if let Some(known) = stored(tx, from, envelope, now)? {
+        if let Some(known) = stored(tx, from, read, now)? {
             return Ok(known);
         }
         let due = sql::due(tx, from.device, &envelope.lane)?;
@@ -172,25 +200,31 @@ fn run(tx: &mut Tx, from: &Sender, envelope: &Envelope, now: Moment) -> Answer<O
         }
         return changed(tx, from, envelope, now);
     }
-    let ended = tx.attempt(|tx| dispatch::run(tx, from, envelope, now))?;
+    let ended = tx.attempt(|tx| {
+        let command = read.command.as_ref().map_err(Clone::clone)?;
+        dispatch::run(tx, from, envelope, command, now)
+    })?;
     let mut outcome = match ended {
         Ok(()) => outcome(envelope, Verdict::Done, now),
         Err(code) => outcome(envelope, Verdict::Refused { code }, now),
     };
     // Only what this phone may hold: it waits for those numbers, and learns of no other scope.
-    let granted = grants::grants(tx, from.person, now)?;
-    outcome.seen = tx.draw_numbers()?;
-    outcome.seen.retain(|scope, _| granted.contains(scope));
-    sql::keep(tx, from.device, envelope.digest(), &outcome)?;
+    let mut seen = tx.draw_numbers()?;
+    if !seen.keys().all(|scope| granted.contains(scope)) {
+        granted.extend(grants::grants(tx, from.person, now)?);
+    }
+    seen.retain(|scope, _| granted.contains(scope));
+    outcome.seen = seen;
+    sql::keep(tx, from.device, read.digest, &outcome)?;
     Ok(outcome)
 }
 
 /// The stored outcome, word for word; a refusal when the bytes are not the same (C1).
-fn stored(tx: &mut Tx, from: &Sender, envelope: &Envelope, now: Moment) -> Answer<Option<Outcome>> {
-    match sql::command(tx, from.device, envelope.id)? {
+fn stored(tx: &mut Tx, from: &Sender, read: &Read, now: Moment) -> Answer<Option<Outcome>> {
+    match sql::command(tx, from.device, read.envelope.id)? {
         None => Ok(None),
-        Some((digest, known)) if digest == envelope.digest().to_string() => Ok(Some(known)),
-        Some(_) => changed(tx, from, envelope, now).map(Some),
+        Some((digest, known)) if digest == read.digest.to_string() => Ok(Some(known)),
+        Some(_) => changed(tx, from, &read.envelope, now).map(Some),
     }
 }
 

@@ -1,5 +1,7 @@
 //! Statements on what phones have sent, and on the feed.
 
+use std::collections::HashMap;
+
 use releve_shared::id::{CommandId, DeviceId, OrganisationId, PersonId};
 use releve_shared::keys::Digest;
 use releve_shared::sync::{Envelope, Lane, Outcome, RowKind, Scope};
@@ -20,8 +22,9 @@ crate::statements! {
     DUE = "SELECT n FROM lane WHERE device = $1 AND name = $2";
     /// The lanes of a phone.
     LANES = "SELECT name, n FROM lane WHERE device = $1 ORDER BY name";
-    /// Where a scope stands.
-    SCOPE = "SELECT head, floor FROM scope WHERE id = $1";
+    /// Where some scopes stand.
+    HEADS = "SELECT id, head, floor FROM scope
+              WHERE id IN ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
     /// What has moved in a scope.
     CHANGES = "SELECT seq, kind, id, gone FROM change WHERE scope = $1 AND seq > $2 ORDER BY seq LIMIT $3";
     /// The memberships of a person, granted or not: what moves in them may grant more.
@@ -72,8 +75,13 @@ pub(super) fn keep(
 /// True when the number was due and is now this command's.
 pub(super) fn claim(tx: &mut Tx, device: DeviceId, envelope: &Envelope) -> Result<bool, Fault> {
     let lane = &envelope.lane;
+    let values = [device.into(), lane.into(), envelope.n.into()];
+    if tx.execute(&CLAIM, &values)? == 1 {
+        return Ok(true);
+    }
+    // The first of its lane, or not due.
     tx.execute(&OPEN_LANE, &[device.into(), lane.into()])?;
-    Ok(tx.execute(&CLAIM, &[device.into(), lane.into(), envelope.n.into()])? == 1)
+    Ok(tx.execute(&CLAIM, &values)? == 1)
 }
 
 pub(super) fn due(tx: &mut Tx, device: DeviceId, lane: &Lane) -> Result<u64, Fault> {
@@ -86,10 +94,20 @@ pub(super) fn lanes(tx: &mut Tx, device: DeviceId) -> Result<Vec<(Lane, u64)>, F
     rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
 }
 
-/// Head and floor of a scope; zeros when nothing was ever announced in it.
-pub(super) fn scope(tx: &mut Tx, scope: &Scope) -> Result<(u64, u64), Fault> {
-    let row = tx.query_opt(&SCOPE, &[scope.into()])?;
-    row.map_or(Ok((0, 0)), |row| Ok((row.get(0)?, row.get(1)?)))
+/// Scopes of one [`HEADS`].
+const AT_ONCE: usize = 16;
+
+/// Head and floor of scopes; none of one in which nothing was ever announced.
+pub(super) fn heads(tx: &mut Tx, of: &[Scope]) -> Result<HashMap<Scope, (u64, u64)>, Fault> {
+    let mut heads = HashMap::with_capacity(of.len());
+    for some in of.chunks(AT_ONCE) {
+        let mut values: Vec<Value> = some.iter().map(Value::from).collect();
+        values.resize(AT_ONCE, Value::Null);
+        for row in tx.query(&HEADS, &values)? {
+            heads.insert(row.get(0)?, (row.get(1)?, row.get(2)?));
+        }
+    }
+    Ok(heads)
 }
 
 pub(super) fn changes(

@@ -163,10 +163,10 @@ pub fn within(
 ) -> Answer<Vec<BoardRow>> {
     let known = rows::board(tx, by.organisation, period, of)?;
     let mut stamps: BTreeMap<VisitId, Vec<Clocked>> = BTreeMap::new();
-    for row in rows::board_stamps(tx, by.organisation, period)? {
+    for row in rows::board_stamps(tx, by.organisation, period, of)? {
         stamps.entry(row.clocked.visit).or_default().push(row.clocked);
     }
-    let (phones, tolerance) = (phones(tx, by)?, tolerance_ms(tx, by.organisation)?);
+    let (phones, tolerance) = (phones(tx, by, of.0)?, tolerance_ms(tx, by.organisation)?);
     let row = |known: Known| {
         let own = stamps.get(&known.visit.id).map_or(&[][..], Vec::as_slice);
         let phone = phones.get(&known.visit.membership);
@@ -183,7 +183,8 @@ pub fn one(tx: &mut Tx, by: &By, id: VisitId, now: Moment) -> Answer<BoardRow> {
     let known = rows::one(tx, by.organisation, id)?.ok_or(Refusal::NotFound)?;
     let stamps = rows::visit_stamps(tx, by.organisation, id)?;
     let stamps: Vec<Clocked> = stamps.into_iter().map(|row| row.clocked).collect();
-    let (phones, tolerance) = (phones(tx, by)?, tolerance_ms(tx, by.organisation)?);
+    let whose = Some(known.visit.membership);
+    let (phones, tolerance) = (phones(tx, by, whose)?, tolerance_ms(tx, by.organisation)?);
     let phone = phones.get(&known.visit.membership);
     Ok(board_row(known, &stamps, phone, tolerance, now))
 }
@@ -193,8 +194,12 @@ pub(super) fn flagged(progress: &Progress) -> bool {
     [&progress.start, &progress.end].into_iter().flatten().any(|c| !c.anomalies.is_empty())
 }
 
-fn phones(tx: &mut Tx, by: &By) -> Answer<BTreeMap<MembershipId, HeardOf>> {
-    let heard = rows::heard(tx, by.organisation)?;
+fn phones(
+    tx: &mut Tx,
+    by: &By,
+    of: Option<MembershipId>,
+) -> Answer<BTreeMap<MembershipId, HeardOf>> {
+    let heard = rows::heard(tx, by.organisation, of)?;
     Ok(heard.into_iter().map(|phone| (phone.membership, phone)).collect())
 }
 

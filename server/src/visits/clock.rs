@@ -13,7 +13,7 @@ use releve_shared::time::{HOUR_MS, MINUTE_MS, Moment};
 use releve_shared::visit::{Anomaly, ClockEvent, ClockKind, Clocked, Progress, VisitState};
 
 use super::places;
-use super::rows::{self, Plan};
+use super::rows::{self, Met, Plan};
 use super::rules::{self, Facts, Link, TagVerdict};
 use super::stamps::{self, Raw};
 use crate::db::{Answer, Tx};
@@ -76,10 +76,12 @@ pub fn record_clock(
     if let Some(note) = clock.note.as_ref().filter(|note| belongs(note, &event)) {
         stamps::add_note(tx, event.id, note)?;
     }
-    if place.is_some() {
-        receive_visit(tx, from, &event, &raw, clock)?;
-    }
-    judge(tx, from, &event, &raw)
+    let met = if place.is_some() {
+        receive_visit(tx, from, &event, &raw, clock)?
+    } else {
+        rows::met(tx, raw.organisation, event.visit)?
+    };
+    judge(tx, from, &event, &raw, (place.as_ref(), met.as_ref()))
 }
 
 /// Measures the stamps of a phone again after new anchors, where they place them better: a new
@@ -95,7 +97,9 @@ pub fn remeasure(tx: &mut Tx, from: &Reception<'_>) -> Answer<()> {
         let Some(before) = rows::stamp(tx, &id.to_string())? else { continue };
         let better = locate(from.anchors, &event.stamp, event.seq, Some(raw.received_at));
         if improves(&better, &before.clocked.measured) {
-            judge(tx, from, &event, &raw)?;
+            let place = people::place(tx, event.membership, from.person)?;
+            let met = rows::met(tx, raw.organisation, event.visit)?;
+            judge(tx, from, &event, &raw, (place.as_ref(), met.as_ref()))?;
         }
     }
     Ok(())
@@ -126,14 +130,14 @@ fn belongs(note: &Note, event: &ClockEvent) -> bool {
     event.note == Some(note_digest(&note.salt, &note.text))
 }
 
-/// Makes the visit that nobody had planned, and lets it last until its end.
+/// Makes the visit that nobody had planned, and lets it last until its end; gives it as it is then.
 fn receive_visit(
     tx: &mut Tx,
     from: &Reception<'_>,
     event: &ClockEvent,
     raw: &Raw,
     clock: &Clock,
-) -> Answer<()> {
+) -> Answer<Option<Met>> {
     let org = raw.organisation;
     let at = locate(from.anchors, &event.stamp, event.seq, Some(raw.received_at)).at;
     // Nothing that a stamp says of happens after it is heard.
@@ -143,19 +147,20 @@ fn receive_visit(
         let longer = visit.state == VisitState::Unplanned && event.kind == ClockKind::End;
         if longer && visit.plan.membership == event.membership {
             let ends_at = at.max(visit.plan.starts_at.plus(MINUTE_MS));
-            rows::write(tx, event.visit, &Plan { ends_at, ..visit.plan }, visit.held)?;
+            rows::write(tx, event.visit, &Plan { ends_at, ..visit.plan.clone() }, visit.held)?;
             tx.changed(&Scope::membership(event.membership), &RowKind::Visit, event.visit);
         }
-        return Ok(());
+        let Plan { membership, client, .. } = visit.plan;
+        return Ok(Some(Met { membership, client, state: visit.state }));
     }
     let client = match clock.unplanned.or(event.client) {
         Some(client) => Some(client),
         None => clients::named(tx, org, event)?,
     };
-    let Some(client) = client else { return Ok(()) };
+    let Some(client) = client else { return Ok(None) };
     let taken = rows::owner(tx, event.visit)?.is_some();
     if taken || !rows::has_client(tx, org, client)? {
-        return Ok(());
+        return Ok(None);
     }
     let plan = Plan {
         membership: event.membership,
@@ -171,24 +176,27 @@ fn receive_visit(
     if held {
         tx.changed(&Scope::membership(event.membership), &RowKind::Visit, event.visit);
     }
-    Ok(())
+    Ok(Some(Met { membership: event.membership, client, state: VisitState::Unplanned }))
 }
 
 /// Measures and judges a stored stamp, and announces what came out.
-fn judge(tx: &mut Tx, from: &Reception<'_>, event: &ClockEvent, raw: &Raw) -> Answer<()> {
+fn judge(
+    tx: &mut Tx,
+    from: &Reception<'_>,
+    event: &ClockEvent,
+    raw: &Raw,
+    (place, met): (Option<&people::Place>, Option<&Met>),
+) -> Answer<()> {
     let measured = locate(from.anchors, &event.stamp, event.seq, Some(raw.received_at));
-    let known = rows::one(tx, raw.organisation, event.visit)?;
-    let client = known.as_ref().map(|k| k.visit.client).or(event.client);
-    let place = people::place(tx, event.membership, from.person)?;
+    let client = met.map(|visit| visit.client).or(event.client);
     let (claimed, tag) = verdict(tx, from, event, raw, &measured, client)?;
     let facts = Facts {
         event,
         measured: &measured,
-        visit: known.as_ref().map(|k| &k.visit.state),
+        visit: met.map(|visit| &visit.state),
         tag: &tag,
-        access: known.is_some()
-            && had_access(tx, place.as_ref(), (event.visit, event.membership), &measured)?,
-        other_worker: known.as_ref().is_some_and(|k| k.visit.membership != event.membership),
+        access: met.is_some() && had_access(tx, place, (event.visit, event.membership), &measured)?,
+        other_worker: met.is_some_and(|visit| visit.membership != event.membership),
         doubled: doubled(tx, event, raw)?,
         link: chain_link(tx, raw.device, event)?,
     };
@@ -269,6 +277,10 @@ pub(super) fn had_access(
 
 /// Whether another stamp of the same kind already stands for the visit.
 fn doubled(tx: &mut Tx, event: &ClockEvent, raw: &Raw) -> Answer<bool> {
+    match event.kind {
+        ClockKind::Start | ClockKind::End => {}
+        ClockKind::Void | ClockKind::Unknown(_) => return Ok(false),
+    }
     let before = (raw.received_at, event.seq);
     let others: Vec<Clocked> = rows::visit_stamps(tx, raw.organisation, event.visit)?
         .into_iter()
@@ -285,10 +297,8 @@ fn doubled(tx: &mut Tx, event: &ClockEvent, raw: &Raw) -> Answer<bool> {
 
 /// Whether a stamp follows the one before it on its phone.
 fn chain_link(tx: &mut Tx, device: DeviceId, event: &ClockEvent) -> Answer<Link> {
-    if stamps::same_number(tx, device, event)? {
-        return Ok(Link::Broken);
-    }
-    let (number, hash) = stamps::previous(tx, device, event.seq)?
+    // One with the same number breaks the chain like a missing one.
+    let (number, hash) = stamps::previous(tx, device, event)?
         .unwrap_or_else(|| (0, Digest::from_bytes(GENESIS).to_string()));
     let follows = number + 1 == event.seq && hash == event.prev.to_string();
     Ok(if follows { Link::Whole } else { Link::Broken })

@@ -234,17 +234,37 @@ fn retained_at(row: &Row, visit: VisitId, from: usize) -> Result<RetainedPeriod,
 pub fn board(
     tx: &mut Tx,
     org: OrganisationId,
-    (from, to): (Moment, Moment),
+    period: (Moment, Moment),
     of: (Option<MembershipId>, Option<ClientId>),
 ) -> Result<Vec<Known>, Fault> {
+    tx.query(&sql::BOARD, &which(org, period, of))?.iter().map(known).collect()
+}
+
+fn which(
+    org: OrganisationId,
+    (from, to): (Moment, Moment),
+    (membership, client): (Option<MembershipId>, Option<ClientId>),
+) -> [Value; 5] {
     let text = |id: Option<String>| Value::Text(id.unwrap_or_default());
-    let (membership, client) = (of.0.map(|m| m.to_string()), of.1.map(|c| c.to_string()));
-    let values = [org.into(), from.into(), to.into(), text(membership), text(client)];
-    tx.query(&sql::BOARD, &values)?.iter().map(known).collect()
+    let (membership, client) = (membership.map(|m| m.to_string()), client.map(|c| c.to_string()));
+    [org.into(), from.into(), to.into(), text(membership), text(client)]
 }
 
 pub fn one(tx: &mut Tx, org: OrganisationId, id: VisitId) -> Result<Option<Known>, Fault> {
     tx.query_opt(&sql::ONE, &[id.into(), org.into()])?.as_ref().map(known).transpose()
+}
+
+/// What is judged of a visit when a stamp comes.
+#[derive(Clone, Debug)]
+pub struct Met {
+    pub membership: MembershipId,
+    pub client: ClientId,
+    pub state: VisitState,
+}
+
+pub fn met(tx: &mut Tx, org: OrganisationId, id: VisitId) -> Result<Option<Met>, Fault> {
+    let row = tx.query_opt(&sql::MET, &[id.into(), org.into()])?;
+    row.map(|r| Ok(Met { membership: r.get(0)?, client: r.get(1)?, state: r.get(2)? })).transpose()
 }
 
 pub fn body(tx: &mut Tx, id: &str) -> Result<Option<Visit>, Fault> {
@@ -275,12 +295,10 @@ fn clocked(row: &Row) -> Result<ClockedRow, Fault> {
 pub fn board_stamps(
     tx: &mut Tx,
     org: OrganisationId,
-    (from, to): (Moment, Moment),
+    period: (Moment, Moment),
+    of: (Option<MembershipId>, Option<ClientId>),
 ) -> Result<Vec<ClockedRow>, Fault> {
-    tx.query(&sql::BOARD_STAMPS, &[org.into(), from.into(), to.into()])?
-        .iter()
-        .map(clocked)
-        .collect()
+    tx.query(&sql::BOARD_STAMPS, &which(org, period, of))?.iter().map(clocked).collect()
 }
 
 pub fn visit_stamps(
@@ -305,8 +323,16 @@ pub struct HeardOf {
     pub waiting: u64,
 }
 
-pub fn heard(tx: &mut Tx, org: OrganisationId) -> Result<Vec<HeardOf>, Fault> {
-    let rows = tx.query(&sql::HEARD, &[org.into()])?;
+/// Of every worker of an organisation, or of one.
+pub fn heard(
+    tx: &mut Tx,
+    org: OrganisationId,
+    of: Option<MembershipId>,
+) -> Result<Vec<HeardOf>, Fault> {
+    let rows = match of {
+        Some(membership) => tx.query(&sql::HEARD_OF, &[membership.into(), org.into()])?,
+        None => tx.query(&sql::HEARD, &[org.into()])?,
+    };
     rows.iter()
         .map(|r| {
             Ok(HeardOf {

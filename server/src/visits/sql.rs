@@ -43,7 +43,8 @@ crate::statements! {
     /// The stamps of a visit, with the planning that they are in.
     STAMP_IDS = "SELECT id, membership FROM clock_event WHERE visit = $1 ORDER BY id";
 
-    /// Visits of a period with their people, what is retained and what was noted.
+    /// Visits of a period with their people, what is retained and what was noted. Each of the three ways
+    /// to name them has its own index; those that are not asked for end before they begin.
     BOARD = "SELECT v.id, v.membership, v.client, c.title, c.last_name, c.commune, v.service, v.starts_at,
                     v.ends_at, v.state, v.instructions, v.rev, p.first_name, p.last_name, c.first_name,
                     r.decision, r.starts_at, r.ends_at, r.reason, r.note, r.decided_by, r.decided_at,
@@ -57,8 +58,18 @@ crate::statements! {
                           WHERE q.visit = v.id AND NOT EXISTS (SELECT 1 FROM retained_undone u
                                                                 WHERE u.visit = q.visit AND u.n = q.n))
                LEFT JOIN visit_notes n ON n.visit = v.id
-              WHERE v.organisation = $1 AND v.starts_at >= $2 AND v.starts_at < $3
-                AND ($4 = '' OR v.membership = $4) AND ($5 = '' OR v.client = $5)
+              WHERE v.id IN (
+                    SELECT w.id FROM visit w
+                     WHERE w.organisation = $1 AND w.starts_at >= $2 AND w.starts_at < $3
+                       AND $4 = '' AND $5 = ''
+                    UNION ALL
+                    SELECT w.id FROM visit w
+                     WHERE w.membership = $4 AND w.starts_at >= $2 AND w.starts_at < $3
+                       AND w.organisation = $1 AND ($5 = '' OR w.client = $5)
+                    UNION ALL
+                    SELECT w.id FROM visit w
+                     WHERE w.client = $5 AND w.starts_at >= $2 AND w.starts_at < $3
+                       AND w.organisation = $1 AND $4 = '')
               ORDER BY v.starts_at, v.id";
     /// One visit, the same way.
     ONE = "SELECT v.id, v.membership, v.client, c.title, c.last_name, c.commune, v.service, v.starts_at,
@@ -75,20 +86,33 @@ crate::statements! {
                                                                 WHERE u.visit = q.visit AND u.n = q.n))
              LEFT JOIN visit_notes n ON n.visit = v.id
             WHERE v.id = $1 AND v.organisation = $2";
+    /// What is judged of a visit.
+    MET = "SELECT membership, client, state FROM visit WHERE id = $1 AND organisation = $2";
     /// What a phone may know of a visit.
     BODY = "SELECT v.id, v.membership, v.client, c.title, c.last_name, c.commune, v.service, v.starts_at,
                    v.ends_at, v.state, v.instructions
               FROM visit v JOIN client c ON c.id = v.client WHERE v.id = $1 AND v.held = 1";
     /// Which organisation a visit id belongs to, whoever asks.
     OWNER = "SELECT organisation FROM visit WHERE id = $1";
-    /// The stamps of the visits of a period, measured.
+    /// The stamps of the same visits, measured.
     BOARD_STAMPS = "SELECT e.id, e.visit, e.kind, e.method, e.reason, e.voids, e.declared_at, k.at,
                            k.error_ms, k.quality, k.assurance, k.anomalies, e.device, e.seq, e.received_at
                       FROM visit v
                       JOIN clock_event e ON e.visit = v.id
                       JOIN clock_measure k ON k.event = e.id
                        AND k.n = (SELECT MAX(l.n) FROM clock_measure l WHERE l.event = e.id)
-                     WHERE v.organisation = $1 AND v.starts_at >= $2 AND v.starts_at < $3
+                     WHERE v.id IN (
+                    SELECT w.id FROM visit w
+                     WHERE w.organisation = $1 AND w.starts_at >= $2 AND w.starts_at < $3
+                       AND $4 = '' AND $5 = ''
+                    UNION ALL
+                    SELECT w.id FROM visit w
+                     WHERE w.membership = $4 AND w.starts_at >= $2 AND w.starts_at < $3
+                       AND w.organisation = $1 AND ($5 = '' OR w.client = $5)
+                    UNION ALL
+                    SELECT w.id FROM visit w
+                     WHERE w.client = $5 AND w.starts_at >= $2 AND w.starts_at < $3
+                       AND w.organisation = $1 AND $4 = '')
                      ORDER BY e.id";
     /// The stamps of one visit, measured.
     VISIT_STAMPS = "SELECT e.id, e.visit, e.kind, e.method, e.reason, e.voids, e.declared_at, k.at,
@@ -111,6 +135,12 @@ crate::statements! {
               WHERE d.organisation = $1 AND d.state IN ('active', 'blocked')
               ORDER BY d.enrolled_at, d.id";
 
+    /// The same, of one worker.
+    HEARD_OF = "SELECT m.id, d.state, d.last_seen_at, d.last_sync_at, d.waiting
+                  FROM membership m JOIN device d ON d.person = m.person AND d.organisation = m.organisation
+                 WHERE m.id = $1 AND m.organisation = $2 AND d.state IN ('active', 'blocked')
+                 ORDER BY d.enrolled_at, d.id";
+
     /// Stores a stamp as it came; no row means that it is here already.
     ADD_STAMP = "INSERT INTO clock_event (id, organisation, device, seq, membership, visit, kind, method,
                                           reason, voids, declared_at, raw, hash, received_at)
@@ -118,8 +148,8 @@ crate::statements! {
                  ON CONFLICT (id) DO NOTHING RETURNING id";
     /// A stamp's raw bytes and reception.
     RAW = "SELECT organisation, device, raw, received_at, membership FROM clock_event WHERE id = $1";
-    /// The stamp before a number on a phone.
-    PREVIOUS = "SELECT seq, hash FROM clock_event WHERE device = $1 AND seq < $2
+    /// The stamp before another on its phone; one with the same number comes first.
+    PREVIOUS = "SELECT seq, hash FROM clock_event WHERE device = $1 AND seq <= $2 AND id <> $3
                  ORDER BY seq DESC, received_at LIMIT 1";
     /// Stamps by true tags of other homes around one on its phone, and whether the home is in another
     /// commune.
@@ -133,8 +163,6 @@ crate::statements! {
               JOIN client mine ON mine.id = $1
              WHERE e.device = $2 AND e.seq >= $3 AND e.seq <= $4 AND k.assurance <> 'manual'
                AND (c.street <> mine.street OR c.postal_code <> mine.postal_code)";
-    /// Another stamp with the same number on a phone.
-    SAME_NUMBER = "SELECT COUNT(*) FROM clock_event WHERE device = $1 AND seq = $2 AND id <> $3";
     /// A measure of a stamp.
     ADD_MEASURE = "INSERT INTO clock_measure (event, n, at, error_ms, quality, assurance, anomalies, made_at)
                    VALUES ($1, (SELECT COALESCE(MAX(l.n), 0) + 1 FROM clock_measure l WHERE l.event = $1),

@@ -57,16 +57,14 @@ pub fn raw(tx: &mut Tx, id: ClockEventId) -> Result<Option<Raw>, Fault> {
     .transpose()
 }
 
-/// Number and hash of the stamp before a number on a phone.
-pub fn previous(tx: &mut Tx, device: DeviceId, seq: u64) -> Result<Option<(u64, String)>, Fault> {
-    let row = tx.query_opt(&sql::PREVIOUS, &[device.into(), seq.into()])?;
+/// Number and hash of the stamp before another on its phone, or of one with the same number.
+pub fn previous(
+    tx: &mut Tx,
+    device: DeviceId,
+    event: &ClockEvent,
+) -> Result<Option<(u64, String)>, Fault> {
+    let row = tx.query_opt(&sql::PREVIOUS, &[device.into(), event.seq.into(), event.id.into()])?;
     row.map(|r| Ok((r.get(0)?, r.get(1)?))).transpose()
-}
-
-/// Whether another stamp of the phone has the same number.
-pub fn same_number(tx: &mut Tx, device: DeviceId, event: &ClockEvent) -> Result<bool, Fault> {
-    let values = [device.into(), event.seq.into(), event.id.into()];
-    Ok(tx.query_one(&sql::SAME_NUMBER, &values)?.get::<i64>(0)? > 0)
 }
 
 pub fn add_measure(

@@ -189,6 +189,9 @@ pub fn pulled(
 /// # Errors
 /// Those of the database.
 pub fn keep_anchors(tx: &mut Tx, device: DeviceId, told: &[Anchor], now: Moment) -> Answer<bool> {
+    if told.is_empty() {
+        return Ok(false);
+    }
     let mut new = false;
     // A phone tells its exchanges in their order: one from before the newest known is made up, or known.
     let newest = sql::anchors(tx, device, 1)?.first().map_or(Moment(0), |anchor| anchor.server);

@@ -73,7 +73,7 @@ impl<T: DeserializeOwned> FromRequest<App> for Phone<T> {
         })?;
         let message = request_message(&method, &path, &body);
         let pushing = path.ends_with("/push");
-        let known = app.read(move |tx, _| Ok(sql::by_token(tx, token)?)).await?;
+        let known = app.glance(move |tx, _| Ok(sql::by_token(tx, token)?)).await?;
         let (device, state, superseded_at) = known.ok_or(Refusal::SignInNeeded)?;
         app.limits.phone(device.id, app.now())?;
 
