@@ -76,75 +76,79 @@ fn round(value: f64) -> f64 {
     (value * 1000.0).round() / 1000.0
 }
 
-/// All figures, those of earlier runs included, by id.
+/// The figures of this run, by id. What is written holds those of other runs too.
+#[derive(Default)]
 pub struct Figures(BTreeMap<String, Value>);
 
-impl Figures {
-    pub fn read() -> Self {
-        let text = std::fs::read_to_string(root().join("docs/performance.json"));
-        Self(text.ok().and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
-    }
+type All = BTreeMap<String, Value>;
 
+impl Figures {
     pub fn keep(&mut self, figure: Figure) {
         self.0.insert(figure.id.clone(), figure.json());
     }
 
+    /// Puts the figures of this run over what the files hold by now.
     pub fn write(&self, world: &World) {
-        let mut json = serde_json::to_string_pretty(&self.0).expect("JSON");
+        let file = root().join("docs/performance.json");
+        let text = std::fs::read_to_string(&file);
+        let mut all: All =
+            text.ok().and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+        all.extend(self.0.clone());
+        let mut json = serde_json::to_string_pretty(&all).expect("JSON");
         json.push('\n');
-        std::fs::write(root().join("docs/performance.json"), json).expect("the figures");
-        std::fs::write(root().join("docs/performance.md"), self.page(world)).expect("the page");
+        std::fs::write(file, json).expect("the figures");
+        std::fs::write(root().join("docs/performance.md"), page(&all, world)).expect("the page");
     }
+}
 
-    fn page(&self, world: &World) -> String {
-        let mut page = include_str!("page.md").to_owned();
-        let missing = world.missing();
-        if !missing.is_empty() {
-            let _ = writeln!(
-                page,
-                "Not installed in the last run, so not compared: {}.\n",
-                missing.join(", ")
-            );
-        }
-        page.push_str("| id | what | ours | peer | × | ceiling | goal | met | load |\n");
-        page.push_str("|---|---|---:|---:|---:|---:|---|---|---:|\n");
-        let value = |value: &Value| value.as_f64().map(short);
-        for (id, row) in &self.0 {
-            let text = |key: &str| row[key].as_str().unwrap_or_default();
-            let side = |key: &str, name: &str| {
-                value(&row[key]).map_or_else(|| "–".to_owned(), |v| format!("{v} ({})", text(name)))
-            };
-            let met = match row["met"].as_bool() {
-                Some(true) => "yes",
-                Some(false) => "no",
-                None => "–",
-            };
-            let _ = writeln!(
-                page,
-                "| {id} | {} | **{} {}** | {} | {} | {} | {} | {met} | {} |",
-                text("what"),
-                value(&row["ours"]).unwrap_or_else(|| "–".to_owned()),
-                text("unit"),
-                side("peer", "peer_name"),
-                value(&row["ratio"]).unwrap_or_else(|| "–".to_owned()),
-                side("ceiling", "ceiling_name"),
-                text("goal"),
-                value(&row["load_average"]).unwrap_or_else(|| "–".to_owned()),
-            );
-        }
-        page.push_str("\n## What to know of each\n\n");
-        for (id, row) in &self.0 {
-            let detail = row["detail"].as_object().cloned().unwrap_or_default();
-            let detail: Vec<String> = detail
-                .iter()
-                .map(|(name, value)| {
-                    let value = value.as_f64().map_or_else(|| value.to_string(), short);
-                    format!("{name} {value}")
-                })
-                .collect();
-            let note = row["note"].as_str().unwrap_or_default();
-            let _ = writeln!(page, "* **{id}** {note} {}", detail.join(" · "));
-        }
-        page
+fn page(all: &All, world: &World) -> String {
+    let mut page = include_str!("page.md").to_owned();
+    let missing = world.missing();
+    if !missing.is_empty() {
+        let _ = writeln!(
+            page,
+            "Not installed in the last run, so not compared: {}.\n",
+            missing.join(", ")
+        );
     }
+    page.push_str("| id | what | ours | peer | × | ceiling | goal | met | load |\n");
+    page.push_str("|---|---|---:|---:|---:|---:|---|---|---:|\n");
+    let value = |value: &Value| value.as_f64().map(short);
+    for (id, row) in all {
+        let text = |key: &str| row[key].as_str().unwrap_or_default();
+        let side = |key: &str, name: &str| {
+            value(&row[key]).map_or_else(|| "–".to_owned(), |v| format!("{v} ({})", text(name)))
+        };
+        let met = match row["met"].as_bool() {
+            Some(true) => "yes",
+            Some(false) => "no",
+            None => "–",
+        };
+        let _ = writeln!(
+            page,
+            "| {id} | {} | **{} {}** | {} | {} | {} | {} | {met} | {} |",
+            text("what"),
+            value(&row["ours"]).unwrap_or_else(|| "–".to_owned()),
+            text("unit"),
+            side("peer", "peer_name"),
+            value(&row["ratio"]).unwrap_or_else(|| "–".to_owned()),
+            side("ceiling", "ceiling_name"),
+            text("goal"),
+            value(&row["load_average"]).unwrap_or_else(|| "–".to_owned()),
+        );
+    }
+    page.push_str("\n## What to know of each\n\n");
+    for (id, row) in all {
+        let detail = row["detail"].as_object().cloned().unwrap_or_default();
+        let detail: Vec<String> = detail
+            .iter()
+            .map(|(name, value)| {
+                let value = value.as_f64().map_or_else(|| value.to_string(), short);
+                format!("{name} {value}")
+            })
+            .collect();
+        let note = row["note"].as_str().unwrap_or_default();
+        let _ = writeln!(page, "* **{id}** {note} {}", detail.join(" · "));
+    }
+    page
 }

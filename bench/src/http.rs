@@ -103,6 +103,19 @@ impl Line {
         }
     }
 
+    /// The next event of a stream; signs of life are no event.
+    pub fn event(&mut self) -> String {
+        let mut line = String::new();
+        loop {
+            line.clear();
+            let read = self.stream.read_line(&mut line).expect("an event");
+            assert!(read > 0, "the server has closed the stream");
+            if let Some(data) = line.strip_prefix("data:") {
+                return data.trim().to_owned();
+            }
+        }
+    }
+
     /// The headers of an answer whose body goes on for ever.
     pub fn head(&mut self) -> Vec<u8> {
         let mut head = Vec::new();

@@ -38,7 +38,7 @@ fn all() {
     let only: Vec<String> =
         only.split(',').map(|id| id.trim().to_uppercase()).filter(|id| !id.is_empty()).collect();
     let quick = std::env::var("QUICK").is_ok_and(|value| !value.is_empty() && value != "0");
-    let mut figures = figures::Figures::read();
+    let mut figures = figures::Figures::default();
     let mut world = World::new(quick);
     let started = std::time::Instant::now();
     for (id, measure) in measures::ALL {

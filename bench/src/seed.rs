@@ -15,9 +15,13 @@ use crate::wire::{Device, now};
 
 /// Workers whose phones make the load.
 pub const WORKERS: usize = 500;
+/// Phones of the agency: those, and more of workers with fewer visits.
+pub const PHONES: usize = 5_000;
+/// Visits of each of the others.
+const FEW: usize = 20;
 /// Workers whose phones write while others are measured.
 const SPARE: usize = 12;
-/// Visits of each.
+/// Visits of each of the former.
 const VISITS: usize = 100;
 /// Workers with many visits, for growth: 1×, 10×, 100×.
 pub const HEAVY: [usize; 3] = [1_000, 10_000, 100_000];
@@ -66,7 +70,8 @@ fn tag_key() -> Signer {
     Signer::from_seed(&[77; 32])
 }
 
-fn client(n: usize) -> ClientId {
+/// A client of the agency.
+pub fn client(n: usize) -> ClientId {
     id(3, n % CLIENTS)
 }
 
@@ -108,13 +113,14 @@ pub fn fill(path: &Path) -> Agency {
         );
     }
     let mut workers = Vec::new();
-    for n in 0..WORKERS + SPARE {
-        workers.push(worker(&tx, (&organisation, &site), n, VISITS, &epoch));
+    for n in 0..PHONES + SPARE {
+        let visits = if n < WORKERS { VISITS } else { FEW };
+        workers.push(worker(&tx, (&organisation, &site), n, visits, &epoch));
     }
-    let spare = workers.split_off(WORKERS);
+    let spare = workers.split_off(PHONES);
     let mut heavy = Vec::new();
     for (h, visits) in HEAVY.into_iter().enumerate() {
-        let n = WORKERS + SPARE + h;
+        let n = PHONES + SPARE + h;
         let device = worker(&tx, (&organisation, &site), n, visits, &epoch);
         let mut codes = Vec::new();
         for c in 0..CODES {

@@ -1,6 +1,7 @@
 //! What is measured (the ids are those of the table of goals).
 
 mod disk;
+mod live;
 mod phone;
 mod server;
 mod sync;
@@ -31,6 +32,7 @@ pub const ALL: &[(&str, Measure)] = &[
     ("P2", server::burst),
     ("P7", server::mixed),
     ("P8", server::logins),
+    ("P6", live::fan_out),
 ];
 
 /// The servers under measure; each is started when it is first needed.

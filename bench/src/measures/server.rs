@@ -89,36 +89,52 @@ pub fn singles(world: &mut World) -> Vec<Figure> {
     }]
 }
 
+/// Events queued on each phone in the morning.
+const QUEUED: usize = 40;
+
 /// P2: phones with 40 queued events each, all at once, upload then pull.
 pub fn burst(world: &mut World) -> Vec<Figure> {
-    let phones = if world.quick { 200 } else { seed::WORKERS };
-    let (mut ours, mut peer, mut pulls) = (Vec::new(), Vec::new(), Vec::new());
+    let phones = if world.quick { 500 } else { seed::PHONES };
+    let (mut ours, mut took, mut pulls, mut cpu) = (vec![], vec![], vec![], vec![]);
+    let (mut peer, mut anki) = (Vec::new(), Vec::new());
     for _ in 0..world.repetitions().min(3) {
         let (mine, running) = world.ours();
-        let pushes = mine.agency.workers[..phones].iter_mut().map(|phone| phone.push(40)).collect();
+        let pushes =
+            mine.agency.workers[..phones].iter_mut().map(|phone| phone.push(QUEUED)).collect();
+        let before = running.cpu();
         let up = play(running.port, deal(pushes, LINES), 1);
+        cpu.push((running.cpu() - before) / (phones * QUEUED) as f64 * 1e6);
         let down: Vec<_> =
             mine.agency.workers[..phones].iter().map(|phone| phone.pull(None)).collect();
         let down = play(running.port, deal(down, LINES), 1);
-        ours.push(phones as f64 * 40.0 / up.seconds);
+        ours.push((phones * QUEUED) as f64 / up.seconds);
+        took.push(up.seconds);
         pulls.push(down.rate());
-        let events = world.fresh(phones * 40);
+        let events = world.fresh(phones * QUEUED);
         if let Some(pocketbase) = world.pocketbase() {
             let few = phones.min(100);
-            let list = (0..few).map(|n| pocketbase.batch(events.start + n * 40, 40)).collect();
+            let list =
+                (0..few).map(|n| pocketbase.batch(events.start + n * QUEUED, QUEUED)).collect();
             let load = play(pocketbase.running.port, deal(list, LINES), 1);
-            peer.push(few as f64 * 40.0 / load.seconds);
+            peer.push((few * QUEUED) as f64 / load.seconds);
+        }
+        if let Some(client) = world.anki() {
+            anki.extend(client.ms("up", 2_000).map(|ms| 2_000.0 / ms * 1000.0));
         }
     }
     let rate = median(&ours);
     let peer = (!peer.is_empty()).then(|| median(&peer));
     let mut detail = Map::new();
     detail.insert("phones".into(), phones.into());
+    detail.insert("s until all uploads are acknowledged".into(), median(&took).into());
     detail.insert("whole first pulls/s".into(), median(&pulls).into());
-    detail.insert("seconds for 5,000 phones (from the rate)".into(), (200_000.0 / rate).into());
+    detail.insert("CPU s per million".into(), median(&cpu).into());
+    if !anki.is_empty() {
+        detail.insert("Anki, one client, events/s".into(), median(&anki).into());
+    }
     vec![Figure {
         id: "P2".into(),
-        what: "morning burst: 40 queued events a phone".into(),
+        what: format!("morning burst: {phones} phones, 40 queued events each"),
         ours: rate,
         unit: "events/s",
         more: true,
@@ -126,7 +142,9 @@ pub fn burst(world: &mut World) -> Vec<Figure> {
         peer_name: pocketbase::NAME,
         goal: "≥ 100,000 events/s, ≥ 25× PocketBase's batch",
         met: Some(rate >= 100_000.0 && peer.is_some_and(|peer| rate >= 25.0 * peer)),
-        note: "One upload a phone; PocketBase by its batch of 40.".into(),
+        note: "One upload a phone over 64 connections, then each pulls all that it may hold; PocketBase by its \
+               batch of 40. The floor is 200,000 events within 20 s."
+            .into(),
         detail,
         ..Figure::default()
     }]
@@ -230,8 +248,8 @@ pub fn mixed(world: &mut World) -> Vec<Figure> {
         peer_name: pocketbase::NAME,
         goal: "≥ 10× PocketBase",
         met: peer.map(|peer| rate >= 10.0 * peer),
-        note: "Ours: the desk's list, joined with people, stamps and hours, of 160,000 visits. PocketBase: the first \
-               50 events of a worker, from what P1 has made."
+        note: "Ours: the desk's list, joined with people, stamps and hours, of 251,000 visits. PocketBase: the first \
+               50 events of a worker, from what the measures before have made."
             .into(),
         detail,
         ..Figure::default()
