@@ -6,6 +6,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use releve_shared::sync::Scope;
+use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection, OpenFlags, ToSql, params_from_iter};
 use tokio::sync::oneshot;
@@ -66,6 +67,8 @@ impl Link {
             let connection = Connection::open_with_flags(path, flags)?;
             connection.busy_timeout(PATIENCE)?;
             connection.set_prepared_statement_cache_capacity(PREPARED);
+            // Where there are statistics, SQLite would plan each statement again at each new value.
+            connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
             connection.execute_batch(pragmas)?;
             Ok(connection)
         };
