@@ -83,30 +83,26 @@ impl To {
 }
 
 /// What a page of ours may load and do.
-const POLICY: HeaderValue = HeaderValue::from_static(
-    "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; \
-     base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
-);
+const POLICY: &str = "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; \
+     base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 /// The headers that protect a browser. A phone is none and pays for each byte: its answers carry the
 /// one that helps when somebody opens them in a browser all the same.
 fn protect(headers: &mut HeaderMap, to: To, https: bool) {
-    let mut put = |name: &'static str, value: HeaderValue| {
-        headers.entry(name).or_insert(value);
+    let mut put = |name: &'static str, value: &'static str| {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
     };
-    put("x-content-type-options", HeaderValue::from_static("nosniff"));
+    put("x-content-type-options", "nosniff");
     if to == To::Phone {
         return;
     }
     put("content-security-policy", POLICY);
-    put("x-frame-options", HeaderValue::from_static("DENY"));
-    put("referrer-policy", HeaderValue::from_static("no-referrer"));
-    put("cross-origin-opener-policy", HeaderValue::from_static("same-origin"));
-    let none = "camera=(), microphone=(), geolocation=()";
-    put("permissions-policy", HeaderValue::from_static(none));
+    put("x-frame-options", "DENY");
+    put("referrer-policy", "no-referrer");
+    put("cross-origin-opener-policy", "same-origin");
+    put("permissions-policy", "camera=(), microphone=(), geolocation=()");
     if https {
-        let year = "max-age=31536000; includeSubDomains";
-        put("strict-transport-security", HeaderValue::from_static(year));
+        put("strict-transport-security", "max-age=31536000; includeSubDomains");
     }
 }
 
