@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior};
 
 use crate::fault::Fault;
@@ -95,6 +96,8 @@ fn whole(db: &Connection) -> Result<(), Fault> {
 }
 
 fn settings(db: &Connection) -> Result<(), Fault> {
+    // Or SQLite plans a prepared statement again whenever a value changes.
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     db.execute_batch(
         "PRAGMA auto_vacuum = INCREMENTAL;
          PRAGMA temp_store = MEMORY;
