@@ -9,9 +9,6 @@ use releve_core::Phone;
 
 use crate::ports::link::HttpLink;
 
-/// Between two tries: a phone in a tunnel must not knock without end.
-const PAUSE: Duration = Duration::from_secs(15);
-
 /// Goes on for the life of the app, on a thread of its own.
 pub(crate) fn listen(phone: &Phone) {
     let link = HttpLink::new();
@@ -20,12 +17,15 @@ pub(crate) fn listen(phone: &Phone) {
         if let Some(request) = request
             && let Some(stream) = link.stream(&request)
         {
+            phone.reached();
             for line in BufReader::new(stream).lines().map_while(Result::ok) {
                 if line.starts_with("data") {
                     phone.poked();
                 }
             }
         }
-        sleep(PAUSE);
+        // A phone in a tunnel must not knock without end, and a thousand phones not all at once.
+        let pause = phone.core().listens_again_in_ms();
+        sleep(Duration::from_millis(pause));
     }
 }

@@ -71,11 +71,29 @@ impl Core {
         self.engine.poked(&now);
     }
 
+    /// The server was seen to be there, by a stream of pokes that it has opened: a wait after failures,
+    /// which may be of minutes, is over.
+    pub fn reached(&mut self) {
+        let now = self.ports.clock.now();
+        self.engine.reached(&now);
+    }
+
     /// The request that listens to pokes (server-sent events), when somebody is enrolled.
     pub fn poke_request(&mut self) -> Option<Request> {
         let identity = self.identity().ok()?;
         let vault = &*self.ports.vault;
         request::from_vault("GET", &identity.server, "/api/phone/pokes", Vec::new(), vault).ok()
+    }
+
+    /// How long to wait before it listens again, in milliseconds: see [`listen_again_ms`].
+    ///
+    /// [`listen_again_ms`]: crate::listen_again_ms
+    #[must_use]
+    pub fn listens_again_in_ms(&self) -> u64 {
+        let mut chance = [0];
+        self.ports.chance.fill(&mut chance);
+        let [chance] = chance;
+        u64::try_from(crate::listen_again_ms(chance)).unwrap_or_default()
     }
 
     fn step(&mut self, now: &Stamp) -> Result<Step, Stop> {

@@ -25,6 +25,7 @@ pub use crate::core::{About, Core, Ports};
 pub use exchange::Step;
 pub use fault::Fault;
 pub use phone::Phone;
+pub use sync::engine::{listen_again_ms, wait_after_ms};
 
 #[cfg(all(test, feature = "ts"))]
 mod gen_ts;

@@ -89,6 +89,12 @@ impl Phone {
         self.ring();
     }
 
+    /// The server was seen to be there: see [`Core::reached`].
+    pub fn reached(&self) {
+        self.core().reached();
+        self.ring();
+    }
+
     /// Speaks to the server until nothing more is owed now, and tells when to come back.
     pub fn sync(&self) -> Step {
         let link = self.link.lock().unwrap_or_else(PoisonError::into_inner);

@@ -30,10 +30,12 @@ impl HttpLink {
         Self { agent: config.into() }
     }
 
-    /// The body of an answer as it comes; `None` when the server does not answer with success.
+    /// The events of an answer as they come; `None` when it is not the server that answers, with
+    /// success: a captive portal sends a page.
     pub(crate) fn stream(&self, request: &Request) -> Option<impl Read + use<>> {
         let answer = self.run(request).ok()?;
-        answer.status().is_success().then(|| answer.into_body().into_reader())
+        let events = content_type(&answer).starts_with("text/event-stream");
+        (events && answer.status().is_success()).then(|| answer.into_body().into_reader())
     }
 
     fn run(&self, request: &Request) -> Result<http::Response<Body>, NoAnswer> {
@@ -49,12 +51,7 @@ impl HttpLink {
 impl Link for HttpLink {
     fn send(&self, request: &Request) -> Result<Response, NoAnswer> {
         let mut answer = self.run(request)?;
-        let content_type = answer
-            .headers()
-            .get(http::header::CONTENT_TYPE)
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or_default()
-            .to_ascii_lowercase();
+        let content_type = content_type(&answer);
         let status = answer.status().as_u16();
         let body = answer
             .body_mut()
@@ -64,4 +61,10 @@ impl Link for HttpLink {
             .map_err(|_| NoAnswer)?;
         Ok(Response { status, content_type, body })
     }
+}
+
+/// The kind of a body, in lower case; empty when it is not told.
+fn content_type(answer: &http::Response<Body>) -> String {
+    let told = answer.headers().get(http::header::CONTENT_TYPE);
+    told.and_then(|value| value.to_str().ok()).unwrap_or_default().to_ascii_lowercase()
 }

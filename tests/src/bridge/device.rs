@@ -168,6 +168,9 @@ impl Device {
             return;
         };
         let Some(stream) = link::HttpLink::new().stream(&request) else { return };
+        if let Some(live) = self.held().as_ref() {
+            live.phone.reached();
+        }
         for line in BufReader::new(stream).lines().map_while(Result::ok) {
             if self.knobs.cut.load(Ordering::Relaxed) {
                 return;

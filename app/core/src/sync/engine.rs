@@ -16,6 +16,25 @@ const SHORTEST_WAIT_MS: i64 = SECOND_MS;
 /// After a refused access: nothing the phone does will change it soon.
 const REFUSED_WAIT_MS: i64 = 15 * MINUTE_MS;
 
+/// Between two tries to listen for pokes, the shortest and the longest, in milliseconds.
+const LISTEN_MS: std::ops::RangeInclusive<i64> = 10 * SECOND_MS..=20 * SECOND_MS;
+
+/// How long a phone waits after so many failures in a row, in milliseconds: twice as long each time, up
+/// to five minutes, spread by chance so that a thousand phones do not come back at the same moment.
+#[must_use]
+pub fn wait_after_ms(failures: u32, chance: u8) -> i64 {
+    let full = (SECOND_MS << failures.min(9)).min(LONGEST_WAIT_MS);
+    (full / 2 + (full / 2) * i64::from(chance) / 255).max(SHORTEST_WAIT_MS)
+}
+
+/// How long a phone waits before it listens for pokes again, in milliseconds: every phone of a server
+/// that stops loses its stream at the same moment, and chance spreads their return.
+#[must_use]
+pub fn listen_again_ms(chance: u8) -> i64 {
+    let (from, to) = (*LISTEN_MS.start(), *LISTEN_MS.end());
+    from + (to - from) * i64::from(chance) / 255
+}
+
 /// What an exchange was for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Purpose {
@@ -117,6 +136,13 @@ impl Engine {
         }
     }
 
+    /// The server was seen to be there: a wait after failures is over. One after a refusal is not.
+    pub(crate) fn reached(&mut self, now: &Stamp) {
+        if !self.online && self.held_back(now).is_some() {
+            self.poked(now);
+        }
+    }
+
     /// An act waits: send it soon, and fetch what it changes.
     pub(crate) fn wanted_after_act(&mut self) {
         self.wanted = true;
@@ -150,8 +176,7 @@ impl Engine {
         self.pull_due = Some(Due::after(now, PULL_EVERY_MS));
     }
 
-    /// It failed. Waits twice as long each time, spread by chance so that a thousand phones do not
-    /// come back at the same moment.
+    /// It failed: see [`wait_after_ms`].
     pub(crate) fn failed(
         &mut self,
         why: Refusal,
@@ -160,8 +185,7 @@ impl Engine {
         now: &Stamp,
     ) {
         self.failures = self.failures.saturating_add(1);
-        let full = (SECOND_MS << self.failures.min(9)).min(LONGEST_WAIT_MS);
-        let spread = full / 2 + (full / 2) * i64::from(chance) / 255;
+        let spread = wait_after_ms(self.failures, chance);
         let wait = retry_after_ms.unwrap_or(spread).max(SHORTEST_WAIT_MS);
         self.not_before = Some(Due::after(now, wait));
         self.online = false;
@@ -220,6 +244,43 @@ mod tests {
         }
     }
 
+    /// T11: after an hour without a server, a phone that sees it again does not wait out its five minutes.
+    #[test]
+    fn a_server_that_is_there_again_ends_a_long_wait() {
+        let mut engine = Engine::default();
+        for _ in 0..12 {
+            engine.failed(Refusal::Offline, None, 255, &at(0));
+        }
+        assert_eq!(engine.next(true, &at(0)), Next::Wait(LONGEST_WAIT_MS));
+        engine.reached(&at(0));
+        assert_eq!(engine.next(true, &at(0)), Next::Wait(SHORTEST_WAIT_MS));
+        assert_eq!(engine.next(true, &at(SHORTEST_WAIT_MS)), Next::Push);
+    }
+
+    /// T11: phones that failed together do not come back together: whatever the number of failures,
+    /// no tenth of the span of their waits holds more than a fifth of them.
+    #[test]
+    fn chance_spreads_the_phones_that_come_back() {
+        let spread = |waits: Vec<i64>, from: i64, to: i64| {
+            let tenth = (to - from) / 10 + 1;
+            for place in 0..10 {
+                let (low, high) = (from + place * tenth, from + (place + 1) * tenth);
+                let inside = waits.iter().filter(|wait| (low..high).contains(*wait)).count();
+                assert!(inside <= waits.len() / 5, "{inside} between {low} and {high} ms");
+            }
+        };
+        for failures in 1..12 {
+            let waits: Vec<i64> = (0..=255).map(|chance| wait_after_ms(failures, chance)).collect();
+            let (first, last) = (waits[0], waits[255]);
+            assert!(first >= SHORTEST_WAIT_MS && last <= LONGEST_WAIT_MS, "{first} {last}");
+            assert!(last >= 2 * first - 1, "half of the wait is chance");
+            spread(waits, first, last);
+        }
+        let again: Vec<i64> = (0..=255).map(listen_again_ms).collect();
+        assert_eq!((again[0], again[255]), (10_000, 20_000));
+        spread(again, 10_000, 20_000);
+    }
+
     #[test]
     fn acts_go_up_before_pages_come_down_and_a_restart_makes_all_due() {
         let mut engine = Engine::default();
@@ -230,6 +291,8 @@ mod tests {
         assert_eq!(engine.next(true, &at(5)), Next::Push);
         engine.refused(Refusal::SignInNeeded, &at(5));
         assert_eq!(engine.next(true, &at(5)), Next::Wait(REFUSED_WAIT_MS));
+        engine.reached(&at(5));
+        assert_eq!(engine.next(true, &at(5)), Next::Wait(REFUSED_WAIT_MS), "it has said no");
         let restarted = Stamp { boot: "b".into(), ..at(1) };
         assert_eq!(engine.next(true, &restarted), Next::Push);
         engine.asked();
