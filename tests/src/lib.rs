@@ -3,7 +3,11 @@
 pub mod bridge;
 pub mod chaos;
 pub mod database;
+pub mod fixture;
 pub mod fuzz;
+pub mod island;
+pub mod light;
+pub mod pages;
 pub mod pn532;
 pub mod process;
 pub mod smtp;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader};
-use std::net::{SocketAddr, TcpListener};
+use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::thread;
@@ -18,6 +18,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use ureq::Agent;
 
+use crate::island::Island;
 use crate::world::PASSWORD;
 use crate::world::desk::Desk;
 use crate::world::folder;
@@ -78,7 +79,10 @@ pub fn until(what: &str, mut holds: impl FnMut() -> bool) -> Duration {
 /// Where a server process lives: its keys, its address, its database.
 pub struct Place {
     folder: tempfile::TempDir,
+    host: IpAddr,
     port: u16,
+    /// What starts its programs: nothing, or the way into a network of its own.
+    words: Vec<String>,
     /// Its database's address.
     pub database: String,
     /// What phones use; its own address, unless something stands between.
@@ -91,13 +95,22 @@ impl Place {
     pub fn new(database: &str) -> Self {
         let port = free_port();
         let public_url = format!("http://127.0.0.1:{port}");
-        Self { folder: folder::scratch(), port, database: database.to_owned(), public_url }
+        let (host, words) = (IpAddr::from([127, 0, 0, 1]), Vec::new());
+        let folder = folder::scratch();
+        Self { folder, host, port, words, database: database.to_owned(), public_url }
     }
 
-    /// Where the server listens.
+    /// Puts the server into a network of its own.
+    pub fn inside(&mut self, island: &Island) {
+        self.host = IpAddr::from(island.desk_finds);
+        self.words = island.words();
+        self.public_url = format!("http://{}:{}", island.phones_find, self.port);
+    }
+
+    /// Where the desk finds the server.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
-        SocketAddr::from(([127, 0, 0, 1], self.port))
+        SocketAddr::from((self.host, self.port))
     }
 
     /// A path in its folder.
@@ -109,15 +122,24 @@ impl Place {
     /// The server's binary with some words.
     #[must_use]
     pub fn command(&self, words: &[&str]) -> Command {
-        let mut command = Command::new(program("releve-server"));
+        let server = program("releve-server");
+        let (mut command, listens) = match self.words.split_first() {
+            None => (Command::new(server), self.address()),
+            Some((first, rest)) => {
+                let mut command = Command::new(first);
+                command.args(rest).arg(server);
+                (command, SocketAddr::from(([0, 0, 0, 0], self.port)))
+            }
+        };
         command
             .args(words)
-            .env("RELEVE__SERVER__LISTEN", self.address().to_string())
+            .env("RELEVE__SERVER__LISTEN", listens.to_string())
             .env("RELEVE__SERVER__PUBLIC_URL", &self.public_url)
             .env("RELEVE__DB__URL", &self.database)
             .env("RELEVE__KEYS__MASTER_FILE", self.path("master.key"))
             .env("RELEVE__KEYS__BACKUP_FILE", self.path("backup.key"))
-            .env("RELEVE__LIMITS__REQUESTS_PER_PHONE", "100000");
+            .env("RELEVE__LIMITS__REQUESTS_PER_PHONE", "100000")
+            .env("RELEVE__LIMITS__ENROLMENTS_PER_ADDRESS", "100000");
         command
     }
 
@@ -369,11 +391,13 @@ impl PhoneProcess {
 
 fn launch(folder: &Path) -> (Process, String, Duration) {
     let began = now();
-    let folder = folder.display().to_string();
+    std::fs::create_dir_all(folder).expect("a folder");
+    // Beside its databases, so that who looks for words of people finds them here too.
+    let log = std::fs::File::options().create(true).append(true).open(folder.join("log"));
     let child = Command::new(program("phone"))
-        .args(["--folder", &folder])
+        .args(["--folder", &folder.display().to_string()])
         .stdout(Stdio::piped())
-        .stderr(Stdio::null())
+        .stderr(log.expect("a log"))
         .spawn();
     let mut process = Process(child.expect("the phone's binary"));
     let mut lines = BufReader::new(process.0.stdout.take().expect("its words")).lines();
@@ -396,6 +420,12 @@ impl Agency {
     /// Sets it up on a server that runs. `now` is the real time.
     #[must_use]
     pub fn at(place: &Place) -> Self {
+        Self::named(place, "worker")
+    }
+
+    /// The same, with another folder for the phone: for several on one server.
+    #[must_use]
+    pub fn named(place: &Place, folder: &str) -> Self {
         let desk = place.desk();
         let worker = desk.adds_caregiver("Amina", "Diallo");
         desk.transmits(worker.id, true);
@@ -403,7 +433,7 @@ impl Agency {
         let start = releve_server::app::Clock::now(&releve_server::app::SystemClock);
         let end = start.plus(releve_shared::time::HOUR_MS);
         let visit = desk.plans(worker.id, client, start, end);
-        let phone = PhoneProcess::start(&place.path("worker"));
+        let phone = PhoneProcess::start(&place.path(folder));
         let link = desk.enrolment(worker.id);
         let _ = phone.act(&Act::Enrol { link, phone_name: "Épreuve".to_owned() }).done();
         until("the planning is there", || {
