@@ -19,7 +19,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::app::App;
-use crate::{audit, clients, health, identity, messages, people, sync, visits};
+use crate::{audit, clients, contacts, health, identity, messages, people, sync, visits};
 
 pub use crate::identity::desk::{Desk, Role};
 pub use crate::identity::phone::Phone;
@@ -39,6 +39,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(clients::routes())
         .merge(visits::routes())
         .merge(messages::routes())
+        .merge(contacts::routes())
 }
 
 fn description() -> OpenApi {

@@ -5,6 +5,7 @@ pub mod audit;
 pub mod clients;
 pub mod commands;
 pub mod config;
+pub mod contacts;
 pub mod db;
 pub mod demo;
 pub mod health;

@@ -89,6 +89,10 @@ ids! {
     ThreadId,
     /// A message of a thread; for one of a phone, also the id of its command.
     MessageId,
+    /// A request to be called back; also the id of the command that asked first.
+    CallbackId,
+    /// An entry of the staff directory.
+    DirectoryEntryId,
     /// A notice to be sent: mail, SMS, push or call.
     NoticeId,
     /// A lone worker's alarm (DATI): made at the press, the same on phone, SMS and server.

@@ -7,6 +7,7 @@ pub mod alarm;
 pub mod badge;
 pub mod client;
 pub mod clock;
+pub mod contact;
 pub mod enrolment;
 pub mod establishment;
 pub mod hours;

@@ -5,6 +5,7 @@ mod badge_offline;
 mod board;
 mod broken;
 mod clones;
+mod contacts;
 mod control;
 mod given_on;
 mod lease;

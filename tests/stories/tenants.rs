@@ -1,5 +1,6 @@
 //! Two agencies on one server: neither sees, changes or guesses anything of the other (I9).
 
+use releve_core::door::Act;
 use releve_core::ports::{Link as _, Request, Secret};
 use releve_shared::keys::{Purpose, Signer};
 use releve_shared::sync::request_message;
@@ -40,6 +41,8 @@ struct Ids {
     enrolment: String,
     thread: String,
     message: String,
+    callback: String,
+    entry: String,
 }
 
 impl Ids {
@@ -53,6 +56,8 @@ impl Ids {
             "enrolments" => &self.enrolment,
             "threads" => &self.thread,
             "messages" => &self.message,
+            "callbacks" => &self.callback,
+            "directory" => &self.entry,
             other => panic!("what is {{id}} in {path}: {other}?"),
         };
         let mut before = "";
@@ -81,7 +86,8 @@ impl Ids {
             "client": self.client, "service": "Intrusion", "starts_at": today_at(8, 0),
             "ends_at": today_at(9, 0), "instructions": "", "force": true, "rev": 1,
             "visits": [self.visit], "to": [self.caregiver], "text": "Intrusion", "mandatory": true,
-            "alert": true,
+            "alert": true, "name": "Intruse", "account": null, "share_colleagues": true,
+            "numbers": [],
         })
     }
 }
@@ -98,7 +104,11 @@ fn ids(
     let thread = desk.post("/api/desk/threads", &words).ok()["threads"][0].clone();
     let thread = thread.as_str().expect("a thread").to_owned();
     let sheet = desk.get(&format!("/api/desk/threads/{thread}")).ok();
+    let entry = json!({ "name": "Canari-Lefèvre", "role": "", "phone": "15" });
+    let staff = desk.post("/api/desk/directory", &entry).ok();
     Ids {
+        entry: of(&staff["entries"][0], "id"),
+        callback: of(&desk.get("/api/desk/callbacks").ok()[0], "id"),
         message: of(&sheet["messages"][0], "id"),
         thread,
         caregiver: caregiver.to_string(),
@@ -131,6 +141,7 @@ fn no_route_gives_anything_of_another_agency() {
         let _ = amina.phone.badges(tap(&home.nfc), Some(visit), false).unwrap();
         w.time.pass(HOUR_MS);
         let _ = amina.phone.badges(tap(&home.nfc), Some(visit), false).unwrap();
+        let _ = amina.phone.act(Act::CallMe).unwrap();
         amina.phone.sync().unwrap();
         let ours = ids(&w.desk, &amina.caregiver.id, &home.client, &home.nfc.id, &visit);
 
@@ -284,6 +295,7 @@ fn no_route_changes_a_raw_stamp() {
         amina.phone.sync().unwrap();
         w.time.until(today_at(8, 0));
         let _ = amina.phone.badges(tap(&home.nfc), Some(visit), false).unwrap();
+        let _ = amina.phone.act(Act::CallMe).unwrap();
         amina.phone.sync().unwrap();
         let ours = ids(&w.desk, &amina.caregiver.id, &home.client, &home.nfc.id, &visit);
         let raw = |w: &World| {

@@ -160,6 +160,7 @@ impl Core {
                 self.write_message(thread, &text, alert, &now)
             }
             Act::AlertByMail { thread, alert } => self.alert_by_mail(thread, alert, &now),
+            Act::CallMe => self.call_me(&now),
             Act::SyncNow => {
                 self.engine.asked();
                 Ok(Reply::Done)

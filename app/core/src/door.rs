@@ -16,6 +16,10 @@ use releve_shared::visit::{
 };
 use serde::{Deserialize, Serialize};
 
+mod contact;
+
+pub use contact::{CallbackLine, ContactsView, DirectoryLine};
+
 /// Something that the worker does.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
@@ -85,6 +89,8 @@ pub enum Act {
         /// Whether the office is told by mail.
         alert: bool,
     },
+    /// "Rappelez-moi" (row O-25). Asked again within five minutes, it asks once. → [`Reply::Done`]
+    CallMe,
     /// Sends and fetches now instead of waiting for the next time. → [`Reply::Done`]
     SyncNow,
     /// Signs out of this phone: sends what waits, then destroys what is held. → [`Reply::Done`],
@@ -153,6 +159,10 @@ pub enum Ask {
         /// Which.
         id: ThreadId,
     },
+    /// Whom to call, at any time (rows O-24, O-25). → [`View::Contacts`]
+    Contacts,
+    /// The staff directory and the colleagues (rows O-26, O-27). → [`View::Directory`]
+    Directory,
     /// What waits, what was received, what is to be corrected. → [`View::Outbox`]
     Outbox,
     /// What the employer sees, and every position read (row B-05). → [`View::Privacy`]
@@ -184,6 +194,13 @@ pub enum View {
     },
     /// See [`Ask::Thread`].
     Thread(ThreadView),
+    /// See [`Ask::Contacts`].
+    Contacts(ContactsView),
+    /// See [`Ask::Directory`].
+    Directory {
+        /// By name.
+        people: Vec<DirectoryLine>,
+    },
     /// See [`Ask::Outbox`].
     Outbox {
         /// Newest first.
@@ -457,6 +474,8 @@ pub enum ActKind {
     Message,
     /// "Alerter par email", ticked or unticked.
     Alert,
+    /// "Rappelez-moi".
+    CallMe,
     /// A sign-out.
     SignOut,
     /// Of another version of the app.

@@ -291,6 +291,7 @@ mod tests {
                 | Command::ReadMessage(_)
                 | Command::WriteMessage(_)
                 | Command::AlertByMail(_)
+                | Command::CallMe(_)
                 | Command::SignedOut
                 | Command::Unknown => panic!("a stamp"),
             })

@@ -6,6 +6,7 @@
 mod acts;
 mod badge;
 pub mod code;
+mod contact;
 pub mod core;
 pub mod door;
 mod enrol;

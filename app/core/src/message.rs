@@ -91,7 +91,7 @@ impl Core {
     }
 
     /// Writes a command that names no visit, under its own lane.
-    fn send_rest(&mut self, command: &Command, now: &Stamp) -> Result<Reply, Stop> {
+    pub(crate) fn send_rest(&mut self, command: &Command, now: &Stamp) -> Result<Reply, Stop> {
         let id = CommandId::new(self.measured(now)?.at, self.id_chance());
         write(&mut self.store()?.duty, |tx| Ok(outbox::append(tx, id, &Lane::Rest, command)?))?;
         self.engine.wanted_after_act();
@@ -221,6 +221,7 @@ fn held(mirrored: Vec<Thread>, own: &Own) -> BTreeMap<ThreadId, Held> {
             }
             Command::ReadMessage(_)
             | Command::AlertByMail(_)
+            | Command::CallMe(_)
             | Command::Clock(_)
             | Command::Notes(_)
             | Command::SignedOut

@@ -67,7 +67,8 @@ impl Phone {
             | Act::WriteNotes { .. }
             | Act::ReadMessage { .. }
             | Act::WriteMessage { .. }
-            | Act::AlertByMail { .. } => {
+            | Act::AlertByMail { .. }
+            | Act::CallMe => {
                 let reply = self.core().act(act);
                 self.ring();
                 reply

@@ -36,6 +36,8 @@ impl Core {
             Ask::Phone => View::Phone(Box::new(self.phone(now)?)),
             Ask::Threads => View::Threads { threads: self.threads(now)? },
             Ask::Thread { id } => View::Thread(self.thread(*id, now)?),
+            Ask::Contacts => View::Contacts(self.contacts(now)?),
+            Ask::Directory => View::Directory { people: self.directory(now)? },
             Ask::Outbox => View::Outbox { acts: self.outbox(now)? },
             Ask::Privacy => View::Privacy(self.privacy(now)?),
             Ask::Day { day } => View::Day(self.day(*day, now)?),
@@ -323,6 +325,7 @@ fn notes_of(visit: VisitId, scene: &Scene, own: &Own) -> VisitNotes {
             | Command::ReadMessage(_)
             | Command::WriteMessage(_)
             | Command::AlertByMail(_)
+            | Command::CallMe(_)
             | Command::SignedOut
             | Command::Unknown => None,
         })
@@ -361,6 +364,7 @@ fn act_line(item: &Item, scene: &Scene, own: &Own) -> ActLine {
         Command::ReadMessage(read) => plain(ActKind::Read, None, said(&read.stamp)),
         Command::WriteMessage(new) => plain(ActKind::Message, None, said(&new.stamp)),
         Command::AlertByMail(wish) => plain(ActKind::Alert, None, said(&wish.stamp)),
+        Command::CallMe(asked) => plain(ActKind::CallMe, None, said(&asked.stamp)),
         Command::SignedOut => plain(ActKind::SignOut, None, nobody_knows()),
         Command::Unknown => plain(ActKind::Other, None, nobody_knows()),
     };

@@ -36,6 +36,10 @@ pub fn body(tx: &mut Tx, kind: &RowKind, id: &str) -> Answer<Option<String>> {
         | RowKind::Notes
         | RowKind::Thread
         | RowKind::AlarmSettings
+        | RowKind::EmergencyNumbers
+        | RowKind::DirectoryEntry
+        | RowKind::Colleague
+        | RowKind::Callback
         | RowKind::Unknown(_) => None,
     };
     Ok(body.transpose().map_err(json)?)

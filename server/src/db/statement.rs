@@ -66,6 +66,7 @@ pub fn statements() -> Vec<Statement> {
         super::migrate::ALL,
         crate::audit::ALL,
         crate::clients::ALL,
+        crate::contacts::ALL,
         crate::demo::ALL,
         crate::messages::ALL,
         crate::notices::ALL,

@@ -183,6 +183,8 @@ ids!(
     ThreadId,
     MessageId,
     NoticeId,
+    CallbackId,
+    DirectoryEntryId,
     CommandId,
     AccountId,
     SessionId,

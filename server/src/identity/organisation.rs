@@ -9,6 +9,7 @@ use releve_shared::time::{MINUTE_MS, Moment, Zone};
 use super::keys::{Keys, tag_keys};
 use super::{By, sql};
 use crate::audit;
+use crate::contacts;
 use crate::db::{Answer, Tx};
 
 /// A tenant to be.
@@ -42,6 +43,7 @@ pub fn add_organisation(
     sql::add_establishment(tx, new.establishment, new.id, &new.name)?;
     keys.found(tx, new.id, &new.chance, now)?;
     tx.changed(&Scope::organisation(new.id), &RowKind::Organisation, new.id);
+    contacts::found(tx, new.id)?;
     Ok(())
 }
 

@@ -13,7 +13,7 @@ pub use desk::{
     seen, send, set_alert, withdraw,
 };
 pub use feed::body;
-pub use phone::{alert_by_mail, read_message, write_message};
+pub use phone::{alert_by_mail, reached, read_message, write_message};
 pub use routes::routes;
 pub use sql::ALL;
 

@@ -1,7 +1,7 @@
 //! What caregivers do with messages: read, write, and say whether the office is told by mail.
 
 use releve_shared::clock::{Stamp, locate};
-use releve_shared::id::{CommandId, MembershipId, MessageId};
+use releve_shared::id::{AccountId, CommandId, MembershipId, MessageId, OrganisationId};
 use releve_shared::message::{Author, Message, TEXT_LIMIT};
 use releve_shared::refusal::Refusal;
 use releve_shared::sync::{AlertByMail, ReadMessage, RowKind, Scope, WriteMessage};
@@ -86,15 +86,27 @@ pub fn write_message(
     if sql::add(tx, &thread, &New { sending, account: None, message: &message }, from.at)? {
         tx.changed(&Scope::membership(thread.membership), &RowKind::Thread, thread.id);
         if thread.alert {
-            let accounts = sql::accounts(tx, thread.organisation)?;
             let writer = sql::last_writer(tx, thread.id)?;
-            for address in rules::told(&accounts, writer) {
-                let to = (thread.organisation, address);
+            for address in reached(tx, thread.organisation, writer)? {
+                let to = (thread.organisation, address.as_str());
                 notices::queue(tx, to, Kind::Message, thread.id, from.at)?;
             }
         }
     }
     Ok(())
+}
+
+/// The addresses of mail that reach an account of the office, or everybody there when it has none.
+///
+/// # Errors
+/// Those of the database.
+pub fn reached(
+    tx: &mut Tx,
+    organisation: OrganisationId,
+    account: Option<AccountId>,
+) -> Answer<Vec<String>> {
+    let accounts = sql::accounts(tx, organisation)?;
+    Ok(rules::told(&accounts, account).into_iter().map(str::to_owned).collect())
 }
 
 /// Writes "Alerter par email" of a thread; the last one counts.

@@ -22,6 +22,8 @@ pub use sql::{ALL, Kept, State, about};
 pub enum Kind {
     /// A caregiver has written; about a thread.
     Message,
+    /// A caregiver wishes to be called back; about a callback.
+    Callback,
 }
 
 impl Kind {
@@ -30,13 +32,14 @@ impl Kind {
     pub fn code(self) -> &'static str {
         match self {
             Self::Message => "message",
+            Self::Callback => "callback",
         }
     }
 
     /// The kind of a code.
     #[must_use]
     pub fn from_code(code: &str) -> Option<Self> {
-        (code == Self::Message.code()).then_some(Self::Message)
+        [Self::Message, Self::Callback].into_iter().find(|kind| kind.code() == code)
     }
 }
 

@@ -21,6 +21,8 @@ pub fn mail(
     let (file, place) = match (kind, language) {
         (Kind::Message, MailLanguage::Fr) => (include_str!("message.fr.txt"), "messages"),
         (Kind::Message, MailLanguage::En) => (include_str!("message.en.txt"), "messages"),
+        (Kind::Callback, MailLanguage::Fr) => (include_str!("callback.fr.txt"), "requests"),
+        (Kind::Callback, MailLanguage::En) => (include_str!("callback.en.txt"), "requests"),
     };
     let (subject, text) = file.split_once('\n').unwrap_or((file, ""));
     let link = format!("{base}/#/{place}/{about}");
@@ -37,11 +39,14 @@ mod tests {
     /// O-23: a mail says where to look, and nothing else.
     #[test]
     fn a_mail_says_where_to_look_in_both_languages() {
-        for language in [MailLanguage::Fr, MailLanguage::En] {
-            let mail = mail(Kind::Message, language, "Les\r\nTilleuls", "https://r.example", "t1");
-            assert!(mail.subject.starts_with("LesTilleuls"), "{}", mail.subject);
-            assert!(mail.text.contains("https://r.example/#/messages/t1"), "{}", mail.text);
-            assert!(!mail.subject.contains('{') && !mail.text.contains('{'), "{}", mail.text);
+        for (kind, place) in [(Kind::Message, "messages"), (Kind::Callback, "requests")] {
+            for language in [MailLanguage::Fr, MailLanguage::En] {
+                let mail = mail(kind, language, "Les\r\nTilleuls", "https://r.example", "t1");
+                assert!(mail.subject.starts_with("LesTilleuls"), "{}", mail.subject);
+                let link = format!("https://r.example/#/{place}/t1");
+                assert!(mail.text.contains(&link), "{}", mail.text);
+                assert!(!mail.subject.contains('{') && !mail.text.contains('{'), "{}", mail.text);
+            }
         }
     }
 }

@@ -169,6 +169,7 @@ pub fn create(
     sql::add_membership(tx, &membership, &new.folded, now)?;
     tx.changed(&Scope::person(person), &RowKind::Person, person);
     tx.changed(&Scope::membership(id), &RowKind::Membership, id);
+    tx.changed(&Scope::colleague(id), &RowKind::Colleague, id);
     note(tx, by, "caregiver.create", id, "", now)?;
     Ok(())
 }
@@ -186,9 +187,11 @@ pub fn change(tx: &mut Tx, by: &By, id: MembershipId, new: &Caregiver, now: Mome
     for (other, role) in sql::others(tx, claimed.person, id)? {
         let texts = [&new.last_name, &new.first_name, &role];
         sql::write_folded(tx, other, &text::folded(&texts.map(String::as_str), &new.phone))?;
+        tx.changed(&Scope::colleague(other), &RowKind::Colleague, other);
     }
     tx.changed(&Scope::person(claimed.person), &RowKind::Person, claimed.person);
     tx.changed(&Scope::membership(id), &RowKind::Membership, id);
+    tx.changed(&Scope::colleague(id), &RowKind::Colleague, id);
     note(tx, by, "caregiver.change", id, "", now)?;
     Ok(())
 }

@@ -44,6 +44,10 @@ pub fn body(tx: &mut Tx, kind: &RowKind, id: &str) -> Answer<Option<String>> {
         | RowKind::HomeTag
         | RowKind::Thread
         | RowKind::AlarmSettings
+        | RowKind::EmergencyNumbers
+        | RowKind::DirectoryEntry
+        | RowKind::Colleague
+        | RowKind::Callback
         | RowKind::Unknown(_) => None,
     };
     Ok(body.transpose().map_err(json)?)

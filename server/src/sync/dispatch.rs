@@ -6,6 +6,7 @@ use releve_shared::time::Moment;
 
 use super::push::Sender;
 use crate::audit;
+use crate::contacts;
 use crate::db::{Answer, Tx};
 use crate::identity;
 use crate::messages;
@@ -29,6 +30,9 @@ pub(super) fn run(
             messages::write_message(tx, &reception(from, now), envelope.id, new)
         }
         Command::AlertByMail(wish) => messages::alert_by_mail(tx, &reception(from, now), wish),
+        Command::CallMe(asked) => {
+            contacts::call_me(tx, &reception(from, now), envelope.id, asked)
+        }
         Command::SignedOut => {
             identity::sign_out(tx, from.device)?;
             audit::note(tx, &from.by, "phone.sign_out", from.device, "", now)?;

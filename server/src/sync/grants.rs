@@ -5,7 +5,7 @@ use releve_shared::sync::{RowKind, Scope};
 use releve_shared::time::Moment;
 
 use crate::db::{Answer, Tx};
-use crate::{clients, identity, messages, people, visits};
+use crate::{clients, contacts, identity, messages, people, visits};
 
 /// Every scope granted to a person's phone, ascending (rows O-05, O-06).
 ///
@@ -14,6 +14,7 @@ use crate::{clients, identity, messages, people, visits};
 pub fn grants(tx: &mut Tx, person: PersonId, now: Moment) -> Answer<Vec<Scope>> {
     let mut scopes = people::grants(tx, person)?;
     scopes.extend(clients::grants(tx, person, now)?);
+    scopes.extend(contacts::grants(tx, person, now)?);
     scopes.sort();
     scopes.dedup();
     Ok(scopes)
@@ -32,6 +33,10 @@ pub fn body(tx: &mut Tx, kind: &RowKind, id: &str) -> Answer<Option<String>> {
             visits::body(tx, kind, id)
         }
         RowKind::Thread => messages::body(tx, id),
+        RowKind::EmergencyNumbers => contacts::emergency_body(tx, id),
+        RowKind::DirectoryEntry => contacts::entry_body(tx, id),
+        RowKind::Colleague => contacts::colleague_body(tx, id),
+        RowKind::Callback => contacts::callback_body(tx, id),
         // Announced by a newer binary that shares this database.
         RowKind::AlarmSettings | RowKind::Unknown(_) => Ok(None),
     }

@@ -64,6 +64,8 @@ pub enum Command {
     WriteMessage(WriteMessage),
     /// "Alerter par email" of a thread. Lane `rest`; the last one counts.
     AlertByMail(AlertByMail),
+    /// "Rappelez-moi" (row O-25). Lane `rest`; the command's id is the request's.
+    CallMe(CallMe),
     /// The worker has signed out of this phone. Lane `rest`.
     SignedOut,
     /// Of a newer phone.
@@ -131,6 +133,13 @@ pub struct AlertByMail {
     pub thread: ThreadId,
     /// Whether it is.
     pub alert: bool,
+    /// When, by the phone's clocks.
+    pub stamp: Stamp,
+}
+
+/// The worker wishes to be called back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallMe {
     /// When, by the phone's clocks.
     pub stamp: Stamp,
 }

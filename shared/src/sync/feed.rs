@@ -53,6 +53,12 @@ impl Scope {
         Self(format!("organisation/{id}"))
     }
 
+    /// A colleague, for those who share a client with her (row O-27).
+    #[must_use]
+    pub fn colleague(id: MembershipId) -> Self {
+        Self(format!("colleague/{id}"))
+    }
+
     /// What only an organisation's desks look at: nothing is in it, pokes name it.
     #[must_use]
     pub fn desk(id: OrganisationId) -> Self {
@@ -109,6 +115,14 @@ wire_enum! {
         Notes = "notes",
         /// [`crate::message::Thread`], scope membership.
         Thread = "thread",
+        /// [`crate::contact::EmergencyNumbers`], scope organisation; its id is the organisation's.
+        EmergencyNumbers = "emergency_numbers",
+        /// [`crate::contact::DirectoryEntry`], scope organisation.
+        DirectoryEntry = "directory_entry",
+        /// [`crate::contact::Colleague`], scope colleague; its id is the membership's.
+        Colleague = "colleague",
+        /// [`crate::contact::Callback`], scope membership.
+        Callback = "callback",
         /// [`crate::client::Client`], scope client.
         Client = "client",
         /// [`crate::badge::HomeTag`], scope client.

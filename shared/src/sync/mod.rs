@@ -7,7 +7,7 @@ mod command;
 mod feed;
 
 pub use command::{
-    AlertByMail, Clock, Command, Envelope, Lane, Note, Outcome, PushAnswer, PushRequest,
+    AlertByMail, CallMe, Clock, Command, Envelope, Lane, Note, Outcome, PushAnswer, PushRequest,
     ReadMessage, Verdict, WriteMessage, WriteNotes,
 };
 pub use feed::{

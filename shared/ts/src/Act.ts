@@ -93,7 +93,7 @@ thread: ThreadId,
 /**
  * Whether the office is told by mail.
  */
-alert: boolean, } | { "do": "sync_now" } | { "do": "sign_out", 
+alert: boolean, } | { "do": "call_me" } | { "do": "sync_now" } | { "do": "sign_out", 
 /**
  * Give up what could not be sent. The screen has warned, with the number of acts.
  */

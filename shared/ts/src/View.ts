@@ -2,7 +2,9 @@
 import type { ActLine } from "./ActLine";
 import type { Client } from "./Client";
 import type { ClientView } from "./ClientView";
+import type { ContactsView } from "./ContactsView";
 import type { DayView } from "./DayView";
+import type { DirectoryLine } from "./DirectoryLine";
 import type { PhoneView } from "./PhoneView";
 import type { PrivacyView } from "./PrivacyView";
 import type { ThreadLine } from "./ThreadLine";
@@ -20,7 +22,11 @@ clients: Array<Client>, } | { "view": "client" } & ClientView | { "view": "threa
 /**
  * The newest first.
  */
-threads: Array<ThreadLine>, } | { "view": "thread" } & ThreadView | { "view": "outbox", 
+threads: Array<ThreadLine>, } | { "view": "thread" } & ThreadView | { "view": "contacts" } & ContactsView | { "view": "directory", 
+/**
+ * By name.
+ */
+people: Array<DirectoryLine>, } | { "view": "outbox", 
 /**
  * Newest first.
  */

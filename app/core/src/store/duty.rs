@@ -87,6 +87,7 @@ facts! {
     Access = "access";
     Diary = "diary";
     Member = "member";
+    crate::contact::Emergency = "emergency";
 }
 
 /// The fact's value, when there is one.

@@ -129,6 +129,7 @@ pub(crate) fn learn(tx: &Connection, care_db: &Connection) -> Result<(), Stop> {
     let clocked = care::rows::<ClockedRow>(care_db, &RowKind::ClockEvent)?;
     let clocked = clocked.into_iter().map(|row| row.clocked).collect();
     duty::learn(tx, &Known { visits, tags, clocked })?;
+    crate::contact::learn(tx, care_db)?;
     if let Some(identity) = duty::get::<Identity>(tx)? {
         let organisation = care::rows::<Organisation>(care_db, &RowKind::Organisation)?
             .into_iter()

@@ -398,6 +398,7 @@ impl Server {
             Command::ReadMessage(_)
             | Command::WriteMessage(_)
             | Command::AlertByMail(_)
+            | Command::CallMe(_)
             | Command::Unknown => {}
         }
     }

@@ -1,10 +1,11 @@
+import { contact } from "./contact.en.ts";
 import type { Texts } from "./fr.ts";
 
 export const en: Texts = {
   app: "Relève",
   unknownClient: "Client not known to this phone",
 
-  nav: { label: "Main navigation", today: "Today", planning: "Schedule", clients: "Clients", messages: "Messages", me: "Me" },
+  nav: { label: "Main navigation", today: "Today", planning: "Schedule", clients: "Clients", contact: "Contact", me: "Me" },
 
   head: {
     back: "Back",
@@ -249,6 +250,8 @@ export const en: Texts = {
     open: "Read now",
   },
 
+  contact,
+
   outbox: {
     title: "To send",
     titleCount: (n) => `To send (${n})`,
@@ -271,6 +274,7 @@ export const en: Texts = {
       read: "Message read",
       message: "Message to the agency",
       alert: "Alert by email",
+      call_me: "Call me back",
       sign_out: "Sign-out",
       other: "Other action",
     },

@@ -1,8 +1,10 @@
+import { contact } from "./contact.fr.ts";
+
 export const fr = {
   app: "Relève",
   unknownClient: "Usager inconnu de ce téléphone",
 
-  nav: { label: "Navigation principale", today: "Aujourd'hui", planning: "Planning", clients: "Usagers", messages: "Messages", me: "Moi" },
+  nav: { label: "Navigation principale", today: "Aujourd'hui", planning: "Planning", clients: "Usagers", contact: "Communiquer", me: "Moi" },
 
   head: {
     back: "Retour",
@@ -247,6 +249,8 @@ export const fr = {
     open: "Lire maintenant",
   },
 
+  contact,
+
   outbox: {
     title: "À envoyer",
     titleCount: (n: string) => `À envoyer (${n})`,
@@ -269,6 +273,7 @@ export const fr = {
       read: "Lecture d'un message",
       message: "Message à l'agence",
       alert: "Alerter par email",
+      call_me: "Rappelez-moi",
       sign_out: "Déconnexion",
       other: "Autre action",
     },

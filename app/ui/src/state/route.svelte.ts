@@ -8,6 +8,8 @@ export type Route =
   | { at: "client"; id: string }
   | { at: "read"; visit: string | null }
   | { at: "manual"; visit: string | null; client: string | null; kind: string | null }
+  | { at: "communicate" }
+  | { at: "directory" }
   | { at: "messages" }
   | { at: "thread"; id: string | null }
   | { at: "outbox" }
@@ -40,6 +42,8 @@ export function parse(hash: string): Route {
       };
     case "thread":
       return { at: "thread", id: id ?? null };
+    case "communicate":
+    case "directory":
     case "messages":
     case "clients":
     case "outbox":
@@ -72,7 +76,7 @@ export function manualHref(about: { visit?: string | null; client?: string | nul
  * here, nor those that call for help (row O-22).
  */
 export function waitsForReading(at: Route["at"]): boolean {
-  return ["planning", "clients", "client", "outbox", "privacy", "me", "messages"].includes(at);
+  return ["planning", "clients", "client", "outbox", "privacy", "me", "messages", "directory"].includes(at);
 }
 
 let current = $state<Route>(parse(location.hash));

@@ -1,5 +1,5 @@
 import type {
-  Act, ActLine, Ask, Client, Measured, PhoneView, Reading, Reply, RetainedPeriod, StampLine, ThreadView, View, VisitLine, VisitNotes,
+  Act, ActLine, Ask, CallbackLine, Client, DirectoryLine, EmergencyNumber, Measured, PhoneView, Reading, Reply, RetainedPeriod, StampLine, ThreadView, View, VisitLine, VisitNotes,
 } from "@releve/types";
 import { RefusalError, type Bridge } from "../bridge/index.ts";
 
@@ -48,6 +48,9 @@ export class FakePhone implements Bridge {
   ];
   outbox: ActLine[] = [];
   threads: ThreadView[] = [];
+  emergency: EmergencyNumber[] = [];
+  callbacks: CallbackLine[] = [];
+  people: DirectoryLine[] = [];
   stamps: StampLine[] = [];
   retained: RetainedPeriod | null = null;
   notes: VisitNotes = { distance_hm: null, expenses_cents: null, comment: "" };
@@ -138,6 +141,10 @@ export class FakePhone implements Bridge {
         if (!found) throw new RefusalError("not_found");
         return { view: "thread", ...found };
       }
+      case "contacts":
+        return { view: "contacts", emergency: this.emergency, callbacks: this.callbacks };
+      case "directory":
+        return { view: "directory", people: this.people };
       case "outbox":
         return { view: "outbox", acts: this.outbox };
       case "privacy":

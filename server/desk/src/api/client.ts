@@ -114,6 +114,23 @@ export const desk = {
     sent(api.PUT("/api/desk/threads/{id}/alert", { ...at(id), body: { alert } })),
   withdrawMessage: (id: string) => sent(api.POST("/api/desk/messages/{id}/withdraw", at(id))),
 
+  callbacks: () => sent(api.GET("/api/desk/callbacks")),
+  takeCallback: (id: string) => sent(api.POST("/api/desk/callbacks/{id}/take", at(id))),
+  calledBack: (id: string) => sent(api.POST("/api/desk/callbacks/{id}/called", at(id))),
+  reopenCallback: (id: string) => sent(api.POST("/api/desk/callbacks/{id}/reopen", at(id))),
+  lineManager: (id: string) => sent(api.GET("/api/desk/caregivers/{id}/manager", at(id))),
+  setLineManager: (id: string, account: string | null) =>
+    sent(api.PUT("/api/desk/caregivers/{id}/manager", { ...at(id), body: { account } })),
+  directory: () => sent(api.GET("/api/desk/directory")),
+  addEntry: (body: { name: string; role: string; phone: string }) => sent(api.POST("/api/desk/directory", { body })),
+  changeEntry: (id: string, body: { name: string; role: string; phone: string }) =>
+    sent(api.PUT("/api/desk/directory/{id}", { ...at(id), body })),
+  removeEntry: (id: string) => sent(api.DELETE("/api/desk/directory/{id}", at(id))),
+  shareColleagues: (share_colleagues: boolean) => sent(api.PUT("/api/desk/colleagues", { body: { share_colleagues } })),
+  emergencyNumbers: () => sent(api.GET("/api/desk/emergency-numbers")),
+  setEmergencyNumbers: (numbers: T.EmergencyNumber[]) =>
+    sent(api.PUT("/api/desk/emergency-numbers", { body: { numbers } })),
+
   phones: () => sent(api.GET("/api/desk/phones")),
   blockPhone: (id: string, mode: T.WipeMode, sim_number: string, note: string) =>
     sent(api.POST("/api/desk/phones/{id}/block", { ...at(id), body: { mode, sim_number, note } })),

@@ -72,6 +72,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/desk/callbacks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who wishes to be called back: open requests first. */
+        get: operations["callbacks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/callbacks/{id}/called": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** "Rappelée" (row O-25). */
+        post: operations["called_back"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/callbacks/{id}/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Opens a request again. */
+        post: operations["reopen_callback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/callbacks/{id}/take": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** "Je rappelle": the caregiver sees who (row O-25). */
+        post: operations["take_callback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/desk/caregivers": {
         parameters: {
             query?: never;
@@ -139,6 +207,24 @@ export interface paths {
          *     membership.
          */
         post: operations["open_enrolment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/caregivers/{id}/manager": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A caregiver's line manager, and who could be. */
+        get: operations["line_manager"];
+        /** Names a caregiver's line manager (row O-25). */
+        put: operations["set_line_manager"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -227,6 +313,77 @@ export interface paths {
         put?: never;
         /** Issues a tag for a client's home (row O-01). */
         post: operations["issue_tag"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/colleagues": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Adds colleagues who share a client to the directories of phones, or not (row O-27). */
+        put: operations["share_colleagues"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/directory": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The staff directory. */
+        get: operations["directory"];
+        put?: never;
+        /** Adds somebody to the directory (row O-26). */
+        post: operations["add_entry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/directory/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Changes an entry of the directory (row O-26). */
+        put: operations["change_entry"];
+        post?: never;
+        /** Removes an entry of the directory (row O-26). */
+        delete: operations["remove_entry"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/emergency-numbers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The emergency numbers that phones show. */
+        get: operations["emergency_numbers"];
+        /** Writes the emergency numbers, at most five (row O-24). */
+        put: operations["set_emergency_numbers"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -782,6 +939,43 @@ export interface components {
             /** @description The visit. */
             visit: components["schemas"]["Visit"];
         };
+        /** @description "Rappelez-moi". Scope `membership/<id>`; its id is that of the command that asked first. */
+        Callback: {
+            /** @description When it was asked for first. */
+            asked_at: components["schemas"]["Moment"];
+            called_at?: components["schemas"]["Moment"] | null;
+            /** @description Who called, by name; empty before. */
+            called_by: string;
+            /** @description Its id. */
+            id: components["schemas"]["CallbackId"];
+            /** @description Who is to be called. */
+            membership: components["schemas"]["MembershipId"];
+            /** @description Where it is. */
+            state: components["schemas"]["CallbackState"];
+            taken_at?: components["schemas"]["Moment"] | null;
+            /** @description Who of the office took it, by name; empty before. */
+            taken_by: string;
+        };
+        /** @description A request to be called back; also the id of the command that asked first. */
+        CallbackId: string;
+        /** @description A request in the desk's list. */
+        CallbackRow: components["schemas"]["Callback"] & {
+            /** @description Her first name. */
+            first_name: string;
+            /** @description Her last name. */
+            last_name: string;
+            /** @description Her line manager, by name; empty when she has none. */
+            manager: string;
+            /** @description Her telephone; empty when there is none. */
+            phone: string;
+            /**
+             * Format: int64
+             * @description How often she asked within the time that is one request.
+             */
+            times: number;
+        };
+        /** @enum {string} */
+        CallbackState: "requested" | "taken" | "called_back";
         /** @description Why a visit is called off. */
         CancelInput: {
             /** @description In words. */
@@ -852,6 +1046,13 @@ export interface components {
             seq: number;
             /** @description By the device's key, over device, number and hash. */
             signature: components["schemas"]["Signature"];
+        };
+        /** @description Somebody of the office. */
+        Choice: {
+            /** @description The account. */
+            account: components["schemas"]["AccountId"];
+            /** @description Whose, by name. */
+            name: string;
         };
         /** @description A client as a caregiver sees them. */
         Client: {
@@ -1013,6 +1214,35 @@ export interface components {
         };
         /** @description A SHA-256 digest. */
         Digest: string;
+        /** @description Somebody of the staff directory, as the office manages it. Scope `organisation/<id>`. */
+        DirectoryEntry: {
+            /** @description Its id. */
+            id: components["schemas"]["DirectoryEntryId"];
+            /** @description Who, or which service. */
+            name: string;
+            /** @description Telephone: a short number, or E.164. */
+            phone: string;
+            /** @description As what, in words. */
+            role: string;
+        };
+        /** @description An entry of the staff directory. */
+        DirectoryEntryId: string;
+        /** @description The emergency numbers, in order. */
+        EmergencyInput: {
+            /** @description At most five. */
+            numbers: components["schemas"]["EmergencyNumber"][];
+        };
+        /** @enum {string} */
+        EmergencyKind: "fire" | "samu" | "police" | "text" | "on_call" | "switchboard" | "other";
+        /** @description A number of the emergency screen. */
+        EmergencyNumber: {
+            /** @description Its icon, and whether it is called or written to. */
+            kind: components["schemas"]["EmergencyKind"];
+            /** @description What it is, in words. */
+            label: string;
+            /** @description As it is dialled: a short number, or E.164. */
+            phone: string;
+        };
         /**
          * @description How to encode an NTAG 424 DNA. The keys are shown once and kept nowhere: they are derived again
          *     when a tap is verified.
@@ -1052,6 +1282,15 @@ export interface components {
             device_id?: components["schemas"]["DeviceId"] | null;
             /** @description How far it has come. */
             state: components["schemas"]["EnrolmentProgress"];
+        };
+        /** @description What is typed of an entry. */
+        EntryInput: {
+            /** @description Who, or which service. */
+            name: string;
+            /** @description Telephone: a short number, or any other. */
+            phone: string;
+            /** @description As what, in words; it may be empty. */
+            role?: string;
         };
         /** @description A month of an organisation's stamps, as the desk exports it and `releve-server verify` reads it. */
         Export: {
@@ -1106,6 +1345,16 @@ export interface components {
             refusal: components["schemas"]["Refusal"];
             /** @description Which one. */
             visit: components["schemas"]["VisitId"];
+        };
+        /** @description A caregiver's line manager, and who could be. */
+        Manager: {
+            account?: components["schemas"]["AccountId"] | null;
+            /** @description The accounts of the office, by name. */
+            choices: components["schemas"]["Choice"][];
+        };
+        /** @description Who is told when she wishes to be called back. */
+        ManagerInput: {
+            account?: components["schemas"]["AccountId"] | null;
         };
         /** @enum {string} */
         ManualReason: "tag_missing" | "tag_error" | "camera" | "no_nfc" | "forgotten" | "other";
@@ -1358,6 +1607,11 @@ export interface components {
              */
             tolerance_min: number;
         };
+        /** @description Whether caregivers who share a client find each other. */
+        SharingInput: {
+            /** @description Whether they do. */
+            share_colleagues: boolean;
+        };
         /** @description A client's sheet with its revision. */
         Sheet: components["schemas"]["Client"] & {
             /**
@@ -1375,6 +1629,13 @@ export interface components {
         };
         /** @description An Ed25519 signature. */
         Signature: string;
+        /** @description The directory. */
+        Staff: {
+            /** @description By name. */
+            entries: components["schemas"]["DirectoryEntry"][];
+            /** @description Whether caregivers who share a client find each other. */
+            share_colleagues: boolean;
+        };
         /**
          * @description Where a visit stands, for the control board.
          * @enum {string}
@@ -1665,6 +1926,82 @@ export interface operations {
             };
         };
     };
+    callbacks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallbackRow"][];
+                };
+            };
+        };
+    };
+    called_back: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    reopen_callback: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    take_callback: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     list_caregivers: {
         parameters: {
             query?: {
@@ -1802,6 +2139,52 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RefusedBody"];
+                };
+            };
+        };
+    };
+    line_manager: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Manager"];
+                };
+            };
+        };
+    };
+    set_line_manager: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ManagerInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Manager"];
                 };
             };
         };
@@ -1983,6 +2366,157 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TagIssued"];
+                };
+            };
+        };
+    };
+    share_colleagues: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SharingInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Staff"];
+                };
+            };
+        };
+    };
+    directory: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Staff"];
+                };
+            };
+        };
+    };
+    add_entry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EntryInput"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Staff"];
+                };
+            };
+        };
+    };
+    change_entry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EntryInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Staff"];
+                };
+            };
+        };
+    };
+    remove_entry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    emergency_numbers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmergencyInput"];
+                };
+            };
+        };
+    };
+    set_emergency_numbers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EmergencyInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmergencyInput"];
                 };
             };
         };

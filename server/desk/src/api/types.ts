@@ -46,5 +46,9 @@ export type CorrectionReason = Schemas["CorrectionReason"];
 export type ThreadRow = Sent<Schemas["ThreadRow"]>;
 export type DeskMessage = Sent<Schemas["DeskMessage"]>;
 
+export type CallbackRow = Sent<Schemas["CallbackRow"]>;
+export type DirectoryEntry = Sent<Schemas["DirectoryEntry"]>;
+export type EmergencyNumber = Schemas["EmergencyNumber"];
+
 export type AuditRow = Sent<Schemas["AuditRow"]>;
 export type Refusal = Sent<Schemas["RefusedBody"]>;

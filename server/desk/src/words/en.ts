@@ -1,3 +1,4 @@
+import { contact } from "./contact.en";
 import type { Words } from "./fr";
 
 const s = (n: number) => (n === 1 ? "" : "s");
@@ -43,6 +44,8 @@ export const en: Words = {
   nav_audit: "Journal",
   nav_settings: "Settings",
   nav_to_check: (n) => `${n} to look at today`,
+
+  ...contact,
 
   nav_messages: "Messages",
   messages_title: "Messages",

@@ -1,5 +1,7 @@
 // Every word of the desk, in French. `en.ts` has the same keys: the compiler sees to it.
 
+import { contact } from "./contact.fr";
+
 const s = (n: number) => (n > 1 ? "s" : "");
 
 export const fr = {
@@ -45,6 +47,8 @@ export const fr = {
   nav_audit: "Journal",
   nav_settings: "Réglages",
   nav_to_check: (n: number) => `${n} à traiter aujourd'hui`,
+
+  ...contact,
 
   // Messages
   nav_messages: "Messages",
