@@ -27,6 +27,7 @@ const SHARED: &[&str] = &[
 const CORE: &[&str] = &[
     "image",
     "ndef-rs",
+    "qrcode",
     "releve-shared",
     "rqrr",
     "rusqlite",

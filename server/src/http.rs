@@ -19,7 +19,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::app::App;
-use crate::{audit, clients, contacts, health, identity, messages, people, sync, visits};
+use crate::{
+    audit, cards, clients, contacts, health, identity, messages, people, requests, sync, visits,
+};
 
 pub use crate::identity::desk::{Desk, Role};
 pub use crate::identity::phone::Phone;
@@ -40,6 +42,8 @@ fn api() -> OpenApiRouter<App> {
         .merge(visits::routes())
         .merge(messages::routes())
         .merge(contacts::routes())
+        .merge(requests::routes())
+        .merge(cards::routes())
 }
 
 fn description() -> OpenApi {
@@ -76,6 +80,7 @@ pub fn router(app: App) -> Router {
         .merge(Router::new().route("/readyz", get(health::ready)))
         .merge(identity::pages())
         .merge(clients::pages())
+        .merge(cards::pages())
         .merge(docs)
         .fallback(files::serve)
         .layer(DefaultBodyLimit::max(limit));

@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod audit;
+pub mod cards;
 pub mod clients;
 pub mod commands;
 pub mod config;
@@ -15,6 +16,7 @@ pub mod messages;
 pub mod metrics;
 pub mod notices;
 pub mod people;
+pub mod requests;
 pub mod sync;
 pub mod tasks;
 #[cfg(test)]

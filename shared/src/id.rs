@@ -93,6 +93,8 @@ ids! {
     CallbackId,
     /// An entry of the staff directory.
     DirectoryEntryId,
+    /// What a caregiver asks of the office; also the id of the command that asked.
+    RequestId,
     /// A notice to be sent: mail, SMS, push or call.
     NoticeId,
     /// A lone worker's alarm (DATI): made at the press, the same on phone, SMS and server.

@@ -106,6 +106,8 @@ pub enum Purpose {
     Lease,
     /// A wipe order, by the server's key (sync.md WP1).
     Wipe,
+    /// A minute of a professional card, by the device's key (row O-30).
+    Card,
 }
 
 impl Purpose {
@@ -116,6 +118,7 @@ impl Purpose {
             Self::Request => b"releve request 1\0",
             Self::Lease => b"releve lease 1\0",
             Self::Wipe => b"releve wipe 1\0",
+            Self::Card => b"releve card 1\0",
         }
     }
 }

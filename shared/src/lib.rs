@@ -5,6 +5,7 @@
 
 pub mod alarm;
 pub mod badge;
+pub mod card;
 pub mod client;
 pub mod clock;
 pub mod contact;
@@ -17,6 +18,7 @@ pub mod message;
 pub mod person;
 pub mod proof;
 pub mod refusal;
+pub mod request;
 pub mod sync;
 pub mod time;
 pub mod visit;

@@ -107,7 +107,10 @@ fn call_me_back_is_one_request_and_its_states_are_told() {
         let listed = callbacks(&marie);
         assert_eq!(listed.len(), 1);
         let id: String = of(&listed[0], "id");
-        assert_eq!((&listed[0]["state"], &listed[0]["first_name"]), (&json!("requested"), &json!("Amina")));
+        assert_eq!(
+            (&listed[0]["state"], &listed[0]["first_name"]),
+            (&json!("requested"), &json!("Amina"))
+        );
         let mails = |about: &str| {
             let (held, about) = (w.server(), about.to_owned());
             let server = held.as_ref().expect("a server");
@@ -159,10 +162,12 @@ fn the_directory_follows_the_office() {
         let _ = w.visit(&amina, &home, today_at(8, 0));
         amina.phone.sync().unwrap();
         assert!(directory(&amina.phone).is_empty());
-        let entry = json!({ "name": "Dr Roux", "role": "Médecin coordonnateur", "phone": "0563540102" });
+        let entry =
+            json!({ "name": "Dr Roux", "role": "Médecin coordonnateur", "phone": "0563540102" });
         let kept = w.desk.post("/api/desk/directory", &entry).ok();
         let id: String = of(&kept["entries"][0], "id");
-        let _ = w.desk.post("/api/desk/directory", &json!({ "name": "Accueil", "phone": "3949" })).ok();
+        let _ =
+            w.desk.post("/api/desk/directory", &json!({ "name": "Accueil", "phone": "3949" })).ok();
         amina.phone.sync().unwrap();
         amina.phone.offline(|phone| {
             let people = directory(phone);
@@ -221,7 +226,8 @@ fn colleagues_come_and_go_with_a_common_client() {
         w.time.pass(4 * DAY_MS);
         sync(&[&amina]);
         assert_eq!(names(&amina.phone), ["Chantal Diallo"]);
-        let _ = w.director().put("/api/desk/colleagues", &json!({ "share_colleagues": false })).ok();
+        let _ =
+            w.director().put("/api/desk/colleagues", &json!({ "share_colleagues": false })).ok();
         sync(&[&amina]);
         assert!(names(&amina.phone).is_empty());
     });

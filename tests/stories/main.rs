@@ -4,6 +4,7 @@
 mod badge_offline;
 mod board;
 mod broken;
+mod card;
 mod clones;
 mod contacts;
 mod control;
@@ -20,6 +21,7 @@ mod planning;
 mod privacy;
 mod proof;
 mod receipts;
+mod requests;
 mod restored;
 mod tenants;
 mod two_phones;

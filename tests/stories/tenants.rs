@@ -3,12 +3,14 @@
 use releve_core::door::Act;
 use releve_core::ports::{Link as _, Request, Secret};
 use releve_shared::keys::{Purpose, Signer};
+use releve_shared::request::{AbsenceReason, Asked, RequestKind};
 use releve_shared::sync::request_message;
 use releve_shared::time::HOUR_MS;
 use releve_tests::world::desk::{Answer, Desk, of};
 use releve_tests::world::link::agent;
+use releve_tests::world::phone::Phone;
 use releve_tests::world::reading::tap;
-use releve_tests::world::time::today_at;
+use releve_tests::world::time::{day_at, today_at};
 use releve_tests::world::{PASSWORD, World};
 use serde_json::{Value, json};
 
@@ -43,6 +45,7 @@ struct Ids {
     message: String,
     callback: String,
     entry: String,
+    request: String,
 }
 
 impl Ids {
@@ -58,6 +61,7 @@ impl Ids {
             "messages" => &self.message,
             "callbacks" => &self.callback,
             "directory" => &self.entry,
+            "requests" => &self.request,
             other => panic!("what is {{id}} in {path}: {other}?"),
         };
         let mut before = "";
@@ -87,7 +91,7 @@ impl Ids {
             "ends_at": today_at(9, 0), "instructions": "", "force": true, "rev": 1,
             "visits": [self.visit], "to": [self.caregiver], "text": "Intrusion", "mandatory": true,
             "alert": true, "name": "Intruse", "account": null, "share_colleagues": true,
-            "numbers": [],
+            "numbers": [], "accept": true, "comment": "", "picture": null,
         })
     }
 }
@@ -108,6 +112,7 @@ fn ids(
     let staff = desk.post("/api/desk/directory", &entry).ok();
     Ids {
         entry: of(&staff["entries"][0], "id"),
+        request: of(&desk.get("/api/desk/requests").ok()[0], "id"),
         callback: of(&desk.get("/api/desk/callbacks").ok()[0], "id"),
         message: of(&sheet["messages"][0], "id"),
         thread,
@@ -118,6 +123,20 @@ fn ids(
         phone: desk.phones().first().map(|row| of(row, "id")).expect("a phone"),
         enrolment: of(&desk.post(&path, &json!({})).ok(), "id"),
     }
+}
+
+/// What somebody asks of the office, so that each list has a row.
+fn asks(phone: &Phone) {
+    let _ = phone.act(Act::CallMe).unwrap();
+    let asked = Asked {
+        kind: RequestKind::Absence,
+        reason: Some(AbsenceReason::Leave),
+        starts_at: day_at(20, 0, 0),
+        ends_at: day_at(21, 0, 0),
+        visit: None,
+        text: "Canari-Lefèvre".to_owned(),
+    };
+    let _ = phone.act(Act::AskOffice { asked }).unwrap();
 }
 
 fn streams(path: &str) -> bool {
@@ -141,7 +160,7 @@ fn no_route_gives_anything_of_another_agency() {
         let _ = amina.phone.badges(tap(&home.nfc), Some(visit), false).unwrap();
         w.time.pass(HOUR_MS);
         let _ = amina.phone.badges(tap(&home.nfc), Some(visit), false).unwrap();
-        let _ = amina.phone.act(Act::CallMe).unwrap();
+        asks(&amina.phone);
         amina.phone.sync().unwrap();
         let ours = ids(&w.desk, &amina.caregiver.id, &home.client, &home.nfc.id, &visit);
 
@@ -295,7 +314,7 @@ fn no_route_changes_a_raw_stamp() {
         amina.phone.sync().unwrap();
         w.time.until(today_at(8, 0));
         let _ = amina.phone.badges(tap(&home.nfc), Some(visit), false).unwrap();
-        let _ = amina.phone.act(Act::CallMe).unwrap();
+        asks(&amina.phone);
         amina.phone.sync().unwrap();
         let ours = ids(&w.desk, &amina.caregiver.id, &home.client, &home.nfc.id, &visit);
         let raw = |w: &World| {

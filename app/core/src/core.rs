@@ -161,6 +161,8 @@ impl Core {
             }
             Act::AlertByMail { thread, alert } => self.alert_by_mail(thread, alert, &now),
             Act::CallMe => self.call_me(&now),
+            Act::AskOffice { asked } => self.ask_office(&asked, &now),
+            Act::WithdrawRequest { request } => self.withdraw_request(request, &now),
             Act::SyncNow => {
                 self.engine.asked();
                 Ok(Reply::Done)

@@ -7,18 +7,25 @@ use releve_shared::badge::{Assurance, Method, Reading};
 use releve_shared::client::Client;
 use releve_shared::clock::Measured;
 use releve_shared::hours::Hours;
-use releve_shared::id::{ClientId, ClockEventId, CommandId, MessageId, ThreadId, VisitId};
+use releve_shared::id::{
+    ClientId, ClockEventId, CommandId, MessageId, RequestId, ThreadId, VisitId,
+};
 use releve_shared::message::Message;
 use releve_shared::refusal::Refusal;
+use releve_shared::request::Asked;
 use releve_shared::time::{Day, Moment};
 use releve_shared::visit::{
     ClockKind, Clocked, ManualReason, Progress, RetainedPeriod, Visit, VisitNotes,
 };
 use serde::{Deserialize, Serialize};
 
+mod card;
 mod contact;
+mod request;
 
+pub use card::CardView;
 pub use contact::{CallbackLine, ContactsView, DirectoryLine};
+pub use request::RequestLine;
 
 /// Something that the worker does.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -91,6 +98,16 @@ pub enum Act {
     },
     /// "Rappelez-moi" (row O-25). Asked again within five minutes, it asks once. → [`Reply::Done`]
     CallMe,
+    /// Asks the office: an absence, a regularisation, contested hours (row O-29). → [`Reply::Done`]
+    AskOffice {
+        /// What.
+        asked: Asked,
+    },
+    /// Takes a request back that the office has not decided. → [`Reply::Done`]
+    WithdrawRequest {
+        /// Which one.
+        request: RequestId,
+    },
     /// Sends and fetches now instead of waiting for the next time. → [`Reply::Done`]
     SyncNow,
     /// Signs out of this phone: sends what waits, then destroys what is held. → [`Reply::Done`],
@@ -163,6 +180,10 @@ pub enum Ask {
     Contacts,
     /// The staff directory and the colleagues (rows O-26, O-27). → [`View::Directory`]
     Directory,
+    /// The professional card with the code of this minute (row O-30). → [`View::Card`]
+    Card,
+    /// What was asked of the office (row O-29). → [`View::Requests`]
+    Requests,
     /// What waits, what was received, what is to be corrected. → [`View::Outbox`]
     Outbox,
     /// What the employer sees, and every position read (row B-05). → [`View::Privacy`]
@@ -200,6 +221,13 @@ pub enum View {
     Directory {
         /// By name.
         people: Vec<DirectoryLine>,
+    },
+    /// See [`Ask::Card`].
+    Card(Box<CardView>),
+    /// See [`Ask::Requests`].
+    Requests {
+        /// The newest first.
+        requests: Vec<RequestLine>,
     },
     /// See [`Ask::Outbox`].
     Outbox {
@@ -476,6 +504,8 @@ pub enum ActKind {
     Alert,
     /// "Rappelez-moi".
     CallMe,
+    /// A request to the office, or its withdrawal.
+    Request,
     /// A sign-out.
     SignOut,
     /// Of another version of the app.

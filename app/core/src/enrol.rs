@@ -292,6 +292,8 @@ mod tests {
                 | Command::WriteMessage(_)
                 | Command::AlertByMail(_)
                 | Command::CallMe(_)
+                | Command::AskOffice(_)
+                | Command::WithdrawRequest(_)
                 | Command::SignedOut
                 | Command::Unknown => panic!("a stamp"),
             })

@@ -5,6 +5,7 @@
 
 mod acts;
 mod badge;
+mod card;
 pub mod code;
 mod contact;
 pub mod core;
@@ -17,6 +18,7 @@ mod message;
 pub mod ndef;
 pub mod phone;
 pub mod ports;
+mod request;
 mod scene;
 mod store;
 mod sync;

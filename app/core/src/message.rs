@@ -222,6 +222,8 @@ fn held(mirrored: Vec<Thread>, own: &Own) -> BTreeMap<ThreadId, Held> {
             Command::ReadMessage(_)
             | Command::AlertByMail(_)
             | Command::CallMe(_)
+            | Command::AskOffice(_)
+            | Command::WithdrawRequest(_)
             | Command::Clock(_)
             | Command::Notes(_)
             | Command::SignedOut

@@ -68,7 +68,9 @@ impl Phone {
             | Act::ReadMessage { .. }
             | Act::WriteMessage { .. }
             | Act::AlertByMail { .. }
-            | Act::CallMe => {
+            | Act::CallMe
+            | Act::AskOffice { .. }
+            | Act::WithdrawRequest { .. } => {
                 let reply = self.core().act(act);
                 self.ring();
                 reply

@@ -38,6 +38,8 @@ impl Core {
             Ask::Thread { id } => View::Thread(self.thread(*id, now)?),
             Ask::Contacts => View::Contacts(self.contacts(now)?),
             Ask::Directory => View::Directory { people: self.directory(now)? },
+            Ask::Card => View::Card(Box::new(self.card(now)?)),
+            Ask::Requests => View::Requests { requests: self.requests(now)? },
             Ask::Outbox => View::Outbox { acts: self.outbox(now)? },
             Ask::Privacy => View::Privacy(self.privacy(now)?),
             Ask::Day { day } => View::Day(self.day(*day, now)?),
@@ -326,6 +328,8 @@ fn notes_of(visit: VisitId, scene: &Scene, own: &Own) -> VisitNotes {
             | Command::WriteMessage(_)
             | Command::AlertByMail(_)
             | Command::CallMe(_)
+            | Command::AskOffice(_)
+            | Command::WithdrawRequest(_)
             | Command::SignedOut
             | Command::Unknown => None,
         })
@@ -365,6 +369,8 @@ fn act_line(item: &Item, scene: &Scene, own: &Own) -> ActLine {
         Command::WriteMessage(new) => plain(ActKind::Message, None, said(&new.stamp)),
         Command::AlertByMail(wish) => plain(ActKind::Alert, None, said(&wish.stamp)),
         Command::CallMe(asked) => plain(ActKind::CallMe, None, said(&asked.stamp)),
+        Command::AskOffice(new) => plain(ActKind::Request, None, said(&new.stamp)),
+        Command::WithdrawRequest(back) => plain(ActKind::Request, None, said(&back.stamp)),
         Command::SignedOut => plain(ActKind::SignOut, None, nobody_knows()),
         Command::Unknown => plain(ActKind::Other, None, nobody_knows()),
     };

@@ -125,14 +125,7 @@ pub fn reopen(tx: &mut Tx, by: &By, id: CallbackId, now: Moment) -> Answer<()> {
     moved(tx, by, id, done, "callback.reopen", now)
 }
 
-fn moved(
-    tx: &mut Tx,
-    by: &By,
-    id: CallbackId,
-    done: bool,
-    verb: &str,
-    now: Moment,
-) -> Answer<()> {
+fn moved(tx: &mut Tx, by: &By, id: CallbackId, done: bool, verb: &str, now: Moment) -> Answer<()> {
     let found = sql::callback(tx, id)?.filter(|(organisation, _)| *organisation == by.organisation);
     let (_, callback) = found.ok_or(Refusal::NotFound)?;
     if !done {

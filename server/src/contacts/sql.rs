@@ -278,11 +278,7 @@ pub fn change_entry(
     Ok(tx.execute(&CHANGE_ENTRY, &row)? == 1)
 }
 
-pub fn remove_entry(
-    tx: &mut Tx,
-    org: OrganisationId,
-    id: DirectoryEntryId,
-) -> Result<bool, Fault> {
+pub fn remove_entry(tx: &mut Tx, org: OrganisationId, id: DirectoryEntryId) -> Result<bool, Fault> {
     Ok(tx.execute(&REMOVE_ENTRY, &[org.into(), id.into()])? == 1)
 }
 

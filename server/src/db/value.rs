@@ -185,6 +185,7 @@ ids!(
     NoticeId,
     CallbackId,
     DirectoryEntryId,
+    RequestId,
     CommandId,
     AccountId,
     SessionId,

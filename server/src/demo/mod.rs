@@ -9,6 +9,7 @@ mod names;
 pub mod phone;
 pub mod seed;
 mod sql;
+mod talk;
 mod week;
 
 use std::fmt;
@@ -115,6 +116,7 @@ pub async fn run(app: &App, seed: &str) -> Answer<Filled> {
     let mut agency = found(app, &seed.part("albi"), &albi, now).await?;
     let other = found(app, &seed.part("gaillac"), &gaillac, now).await?;
     let stamps = week::play(app, &seed.part("week"), &mut agency, now).await?;
+    talk::play(app, &seed.part("talk"), &agency, now).await?;
     told.made = Some(tell(app, &albi, &agency, &other, stamps, now).await?);
     told.filled = true;
     Ok(told)

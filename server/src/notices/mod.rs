@@ -24,6 +24,8 @@ pub enum Kind {
     Message,
     /// A caregiver wishes to be called back; about a callback.
     Callback,
+    /// A caregiver asks something of the office; about a request.
+    Request,
 }
 
 impl Kind {
@@ -33,13 +35,14 @@ impl Kind {
         match self {
             Self::Message => "message",
             Self::Callback => "callback",
+            Self::Request => "request",
         }
     }
 
     /// The kind of a code.
     #[must_use]
     pub fn from_code(code: &str) -> Option<Self> {
-        [Self::Message, Self::Callback].into_iter().find(|kind| kind.code() == code)
+        [Self::Message, Self::Callback, Self::Request].into_iter().find(|kind| kind.code() == code)
     }
 }
 

@@ -23,6 +23,8 @@ pub fn mail(
         (Kind::Message, MailLanguage::En) => (include_str!("message.en.txt"), "messages"),
         (Kind::Callback, MailLanguage::Fr) => (include_str!("callback.fr.txt"), "requests"),
         (Kind::Callback, MailLanguage::En) => (include_str!("callback.en.txt"), "requests"),
+        (Kind::Request, MailLanguage::Fr) => (include_str!("request.fr.txt"), "requests"),
+        (Kind::Request, MailLanguage::En) => (include_str!("request.en.txt"), "requests"),
     };
     let (subject, text) = file.split_once('\n').unwrap_or((file, ""));
     let link = format!("{base}/#/{place}/{about}");
@@ -39,7 +41,8 @@ mod tests {
     /// O-23: a mail says where to look, and nothing else.
     #[test]
     fn a_mail_says_where_to_look_in_both_languages() {
-        for (kind, place) in [(Kind::Message, "messages"), (Kind::Callback, "requests")] {
+        let asks = [Kind::Callback, Kind::Request].map(|kind| (kind, "requests"));
+        for (kind, place) in [(Kind::Message, "messages")].into_iter().chain(asks) {
             for language in [MailLanguage::Fr, MailLanguage::En] {
                 let mail = mail(kind, language, "Les\r\nTilleuls", "https://r.example", "t1");
                 assert!(mail.subject.starts_with("LesTilleuls"), "{}", mail.subject);

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 
 use super::{rules, sql};
 use crate::audit::note;
+use crate::cards;
 use crate::db::{Answer, Tx};
 use crate::identity::By;
 use crate::text::{self, BadField, Search};
@@ -170,6 +171,7 @@ pub fn create(
     tx.changed(&Scope::person(person), &RowKind::Person, person);
     tx.changed(&Scope::membership(id), &RowKind::Membership, id);
     tx.changed(&Scope::colleague(id), &RowKind::Colleague, id);
+    cards::cards_changed(tx, id);
     note(tx, by, "caregiver.create", id, "", now)?;
     Ok(())
 }
@@ -188,10 +190,12 @@ pub fn change(tx: &mut Tx, by: &By, id: MembershipId, new: &Caregiver, now: Mome
         let texts = [&new.last_name, &new.first_name, &role];
         sql::write_folded(tx, other, &text::folded(&texts.map(String::as_str), &new.phone))?;
         tx.changed(&Scope::colleague(other), &RowKind::Colleague, other);
+        cards::cards_changed(tx, other);
     }
     tx.changed(&Scope::person(claimed.person), &RowKind::Person, claimed.person);
     tx.changed(&Scope::membership(id), &RowKind::Membership, id);
     tx.changed(&Scope::colleague(id), &RowKind::Colleague, id);
+    cards::cards_changed(tx, id);
     note(tx, by, "caregiver.change", id, "", now)?;
     Ok(())
 }
@@ -237,6 +241,7 @@ pub fn end(tx: &mut Tx, by: &By, id: MembershipId, now: Moment) -> Answer<()> {
     sql::end(tx, id, now)?;
     tx.changed(&Scope::person(claimed.person), &RowKind::Person, claimed.person);
     tx.changed(&Scope::membership(id), &RowKind::Membership, id);
+    cards::cards_changed(tx, id);
     note(tx, by, "caregiver.end", id, "", now)?;
     Ok(())
 }

@@ -10,6 +10,7 @@ use crate::contacts;
 use crate::db::{Answer, Tx};
 use crate::identity;
 use crate::messages;
+use crate::requests;
 use crate::visits::{self, Reception};
 
 /// Runs a command, read from its envelope.
@@ -30,9 +31,9 @@ pub(super) fn run(
             messages::write_message(tx, &reception(from, now), envelope.id, new)
         }
         Command::AlertByMail(wish) => messages::alert_by_mail(tx, &reception(from, now), wish),
-        Command::CallMe(asked) => {
-            contacts::call_me(tx, &reception(from, now), envelope.id, asked)
-        }
+        Command::CallMe(asked) => contacts::call_me(tx, &reception(from, now), envelope.id, asked),
+        Command::AskOffice(new) => requests::ask(tx, &reception(from, now), envelope.id, new),
+        Command::WithdrawRequest(back) => requests::withdraw(tx, &reception(from, now), back),
         Command::SignedOut => {
             identity::sign_out(tx, from.device)?;
             audit::note(tx, &from.by, "phone.sign_out", from.device, "", now)?;

@@ -31,6 +31,9 @@ pub fn body(tx: &mut Tx, kind: &RowKind, id: &str) -> Answer<Option<String>> {
         | RowKind::HomeTag
         | RowKind::Thread
         | RowKind::AlarmSettings
+        | RowKind::Card
+        | RowKind::Logo
+        | RowKind::Request
         | RowKind::EmergencyNumbers
         | RowKind::DirectoryEntry
         | RowKind::Colleague

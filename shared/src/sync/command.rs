@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::{Anchor, Stamp};
-use crate::id::{ClientId, CommandId, DeviceId, MessageId, ThreadId, VisitId};
+use crate::id::{ClientId, CommandId, DeviceId, MessageId, RequestId, ThreadId, VisitId};
 use crate::keys::Digest;
 use crate::proof::ChainHead;
 use crate::refusal::Refusal;
+use crate::request::Asked;
 use crate::sync::feed::Scope;
 use crate::time::Moment;
 use crate::visit::VisitNotes;
@@ -66,6 +67,11 @@ pub enum Command {
     AlertByMail(AlertByMail),
     /// "Rappelez-moi" (row O-25). Lane `rest`; the command's id is the request's.
     CallMe(CallMe),
+    /// An absence, a regularisation, contested hours (row O-29). Lane `rest`; the command's id is the
+    /// request's.
+    AskOffice(AskOffice),
+    /// A request is taken back. Lane `rest`.
+    WithdrawRequest(WithdrawRequest),
     /// The worker has signed out of this phone. Lane `rest`.
     SignedOut,
     /// Of a newer phone.
@@ -140,6 +146,24 @@ pub struct AlertByMail {
 /// The worker wishes to be called back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallMe {
+    /// When, by the phone's clocks.
+    pub stamp: Stamp,
+}
+
+/// The worker asks something of the office.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AskOffice {
+    /// What.
+    pub asked: Asked,
+    /// When, by the phone's clocks.
+    pub stamp: Stamp,
+}
+
+/// The worker takes a request back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WithdrawRequest {
+    /// Which one.
+    pub request: RequestId,
     /// When, by the phone's clocks.
     pub stamp: Stamp,
 }

@@ -115,6 +115,12 @@ wire_enum! {
         Notes = "notes",
         /// [`crate::message::Thread`], scope membership.
         Thread = "thread",
+        /// [`crate::card::Card`], scope membership; its id is the membership's.
+        Card = "card",
+        /// [`crate::card::Logo`], scope organisation; its id is the organisation's.
+        Logo = "logo",
+        /// [`crate::request::OfficeRequest`], scope membership.
+        Request = "request",
         /// [`crate::contact::EmergencyNumbers`], scope organisation; its id is the organisation's.
         EmergencyNumbers = "emergency_numbers",
         /// [`crate::contact::DirectoryEntry`], scope organisation.

@@ -7,8 +7,8 @@ mod command;
 mod feed;
 
 pub use command::{
-    AlertByMail, CallMe, Clock, Command, Envelope, Lane, Note, Outcome, PushAnswer, PushRequest,
-    ReadMessage, Verdict, WriteMessage, WriteNotes,
+    AlertByMail, AskOffice, CallMe, Clock, Command, Envelope, Lane, Note, Outcome, PushAnswer,
+    PushRequest, ReadMessage, Verdict, WithdrawRequest, WriteMessage, WriteNotes,
 };
 pub use feed::{
     ClockedRow, NotesRow, PullAnswer, PullRequest, Row, RowKind, Scope, SyncRefusal, TokenRequest,

@@ -399,6 +399,8 @@ impl Server {
             | Command::WriteMessage(_)
             | Command::AlertByMail(_)
             | Command::CallMe(_)
+            | Command::AskOffice(_)
+            | Command::WithdrawRequest(_)
             | Command::Unknown => {}
         }
     }

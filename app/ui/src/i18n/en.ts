@@ -1,4 +1,6 @@
+import { card } from "./card.en.ts";
 import { contact } from "./contact.en.ts";
+import { request } from "./request.en.ts";
 import type { Texts } from "./fr.ts";
 
 export const en: Texts = {
@@ -251,6 +253,8 @@ export const en: Texts = {
   },
 
   contact,
+  request,
+  card,
 
   outbox: {
     title: "To send",
@@ -275,6 +279,7 @@ export const en: Texts = {
       message: "Message to the agency",
       alert: "Alert by email",
       call_me: "Call me back",
+      request: "Request to the office",
       sign_out: "Sign-out",
       other: "Other action",
     },

@@ -1,4 +1,6 @@
+import { card } from "./card.fr.ts";
 import { contact } from "./contact.fr.ts";
+import { request } from "./request.fr.ts";
 
 export const fr = {
   app: "Relève",
@@ -250,6 +252,8 @@ export const fr = {
   },
 
   contact,
+  request,
+  card,
 
   outbox: {
     title: "À envoyer",
@@ -274,6 +278,7 @@ export const fr = {
       message: "Message à l'agence",
       alert: "Alerter par email",
       call_me: "Rappelez-moi",
+      request: "Demande à l'agence",
       sign_out: "Déconnexion",
       other: "Autre action",
     },

@@ -9,6 +9,9 @@ export type Route =
   | { at: "read"; visit: string | null }
   | { at: "manual"; visit: string | null; client: string | null; kind: string | null }
   | { at: "communicate" }
+  | { at: "requests" }
+  | { at: "card" }
+  | { at: "request"; kind: "absence" | "regularisation" | "contest"; visit: string | null }
   | { at: "directory" }
   | { at: "messages" }
   | { at: "thread"; id: string | null }
@@ -42,6 +45,11 @@ export function parse(hash: string): Route {
       };
     case "thread":
       return { at: "thread", id: id ?? null };
+    case "request":
+      if (id !== "absence" && id !== "regularisation" && id !== "contest") return { at: "requests" };
+      return { at: "request", kind: id, visit: asked.get("visit") };
+    case "requests":
+    case "card":
     case "communicate":
     case "directory":
     case "messages":
@@ -76,7 +84,7 @@ export function manualHref(about: { visit?: string | null; client?: string | nul
  * here, nor those that call for help (row O-22).
  */
 export function waitsForReading(at: Route["at"]): boolean {
-  return ["planning", "clients", "client", "outbox", "privacy", "me", "messages", "directory"].includes(at);
+  return ["planning", "clients", "client", "outbox", "privacy", "me", "messages", "directory", "requests"].includes(at);
 }
 
 let current = $state<Route>(parse(location.hash));

@@ -1,5 +1,5 @@
 import type {
-  Act, ActLine, Ask, CallbackLine, Client, DirectoryLine, EmergencyNumber, Measured, PhoneView, Reading, Reply, RetainedPeriod, StampLine, ThreadView, View, VisitLine, VisitNotes,
+  Act, ActLine, Ask, CallbackLine, CardView, Client, DirectoryLine, EmergencyNumber, Measured, PhoneView, Reading, Reply, RequestLine, RetainedPeriod, StampLine, ThreadView, View, VisitLine, VisitNotes,
 } from "@releve/types";
 import { RefusalError, type Bridge } from "../bridge/index.ts";
 
@@ -51,6 +51,8 @@ export class FakePhone implements Bridge {
   emergency: EmergencyNumber[] = [];
   callbacks: CallbackLine[] = [];
   people: DirectoryLine[] = [];
+  requests: RequestLine[] = [];
+  card: CardView | null = null;
   stamps: StampLine[] = [];
   retained: RetainedPeriod | null = null;
   notes: VisitNotes = { distance_hm: null, expenses_cents: null, comment: "" };
@@ -145,6 +147,11 @@ export class FakePhone implements Bridge {
         return { view: "contacts", emergency: this.emergency, callbacks: this.callbacks };
       case "directory":
         return { view: "directory", people: this.people };
+      case "card":
+        if (!this.card) throw new RefusalError("not_found");
+        return { view: "card", ...this.card };
+      case "requests":
+        return { view: "requests", requests: this.requests };
       case "outbox":
         return { view: "outbox", acts: this.outbox };
       case "privacy":

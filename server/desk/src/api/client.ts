@@ -114,6 +114,15 @@ export const desk = {
     sent(api.PUT("/api/desk/threads/{id}/alert", { ...at(id), body: { alert } })),
   withdrawMessage: (id: string) => sent(api.POST("/api/desk/messages/{id}/withdraw", at(id))),
 
+  photo: (id: string) => sent(api.GET("/api/desk/caregivers/{id}/photo", at(id))),
+  setPhoto: (id: string, picture: string | null) =>
+    sent(api.PUT("/api/desk/caregivers/{id}/photo", { ...at(id), body: { picture } })),
+  logo: () => sent(api.GET("/api/desk/logo")),
+  setLogo: (picture: string | null) => sent(api.PUT("/api/desk/logo", { body: { picture } })),
+  requests: () => sent(api.GET("/api/desk/requests")),
+  decideRequest: (id: string, body: { accept: boolean; comment: string }) =>
+    sent(api.POST("/api/desk/requests/{id}/decide", { ...at(id), body })),
+  reopenRequest: (id: string) => sent(api.POST("/api/desk/requests/{id}/reopen", at(id))),
   callbacks: () => sent(api.GET("/api/desk/callbacks")),
   takeCallback: (id: string) => sent(api.POST("/api/desk/callbacks/{id}/take", at(id))),
   calledBack: (id: string) => sent(api.POST("/api/desk/callbacks/{id}/called", at(id))),

@@ -1,4 +1,6 @@
+import { card } from "./card.en";
 import { contact } from "./contact.en";
+import { request } from "./request.en";
 import type { Words } from "./fr";
 
 const s = (n: number) => (n === 1 ? "" : "s");
@@ -46,6 +48,8 @@ export const en: Words = {
   nav_to_check: (n) => `${n} to look at today`,
 
   ...contact,
+  ...request,
+  ...card,
 
   nav_messages: "Messages",
   messages_title: "Messages",

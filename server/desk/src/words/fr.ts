@@ -1,6 +1,8 @@
 // Every word of the desk, in French. `en.ts` has the same keys: the compiler sees to it.
 
+import { card } from "./card.fr";
 import { contact } from "./contact.fr";
+import { request } from "./request.fr";
 
 const s = (n: number) => (n > 1 ? "s" : "");
 
@@ -49,6 +51,8 @@ export const fr = {
   nav_to_check: (n: number) => `${n} à traiter aujourd'hui`,
 
   ...contact,
+  ...request,
+  ...card,
 
   // Messages
   nav_messages: "Messages",

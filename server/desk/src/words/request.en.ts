@@ -1,0 +1,40 @@
+import type { request as french } from "./request.fr";
+
+const s = (n: number) => (n === 1 ? "" : "s");
+
+export const request: typeof french = {
+  request_title: "Absences and hours to look at",
+  request_what: "Request",
+  request_when: "When",
+  request_days: (from: string, to: string) => `${from} to ${to}`,
+  request_planned: (n: number) => (n === 0 ? "no visit planned" : `${n} visit${s(n)} planned`),
+  request_planned_warning: (n: number) =>
+    `${n} visit${s(n)} planned in this absence: accepting moves nothing, give ${n === 1 ? "it" : "them"} to somebody else.`,
+  request_see_hours: "See the hours",
+  request_kind_absence: "Absence",
+  request_kind_regularisation: "Correction",
+  request_kind_contest: "Contested hours",
+  request_reason_leave: "paid leave",
+  request_reason_unpaid: "without pay",
+  request_reason_family: "family event",
+  request_reason_sick: "off sick",
+  request_reason_training: "training",
+  request_reason_other: "another reason",
+  request_state_sent: "To decide",
+  request_state_accepted: "Accepted",
+  request_state_refused: "Refused",
+  request_state_withdrawn: "Taken back",
+  request_decide: "Answer",
+  request_decide_of: (who: string) => `Answer ${who}`,
+  request_reopen_of: (who: string) => `Open the request of ${who} again`,
+  request_reopened: "The request is to be decided again.",
+  request_comment: "Your answer",
+  request_comment_hint: "Read on the phone. Needed for a refusal.",
+  request_need_comment: "Say why you refuse.",
+  request_accept: "Accept",
+  request_refuse: "Refuse",
+  request_accepted: "Request accepted.",
+  request_refused: "Request refused.",
+  request_empty: "No request to look at",
+  request_empty_lead: "Requests of absence and of correction of the phones come here.",
+};
