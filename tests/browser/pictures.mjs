@@ -90,6 +90,19 @@ try {
   await worker.getByRole("heading", { level: 1 }).waitFor();
   await take(worker, "phone-privacy");
 
+  for (const [hash, name] of [
+    ["#/communicate", "phone-communicate"],
+    ["#/directory", "phone-directory"],
+    ["#/requests", "phone-requests"],
+    ["#/request/absence", "phone-request"],
+    ["#/card", "phone-card"],
+    ["#/me", "phone-me"],
+  ]) {
+    await go(hash);
+    await worker.getByRole("heading", { level: 1 }).waitFor();
+    await take(worker, name);
+  }
+
   const desk = await openPage(browser, DESK);
   await desk.goto(server.url);
   await desk.getByRole("button").first().waitFor();
@@ -100,6 +113,8 @@ try {
     ["#/visits", "desk-visits"],
     ["#/caregivers", "desk-caregivers"],
     ["#/clients", "desk-clients"],
+    ["#/requests", "desk-requests"],
+    ["#/directory", "desk-directory"],
     ["#/phones", "desk-phones"],
     ["#/settings", "desk-settings"],
   ]) {

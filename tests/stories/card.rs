@@ -11,7 +11,7 @@ use releve_tests::world::desk::of;
 use releve_tests::world::link::{agent, send};
 use releve_tests::world::phone::Phone;
 use releve_tests::world::time::today_at;
-use serde_json::{Value, json};
+use serde_json::json;
 
 fn card(phone: &Phone) -> CardView {
     match phone.ask(&Ask::Card) {
@@ -84,9 +84,8 @@ fn a_card_proves_who_stands_at_the_door_now() {
         let device: String = of(&w.desk.phones()[0], "id");
         w.desk.cancels(visit);
         w.time.until(today_at(12, 0));
-        let ended =
-            w.desk.post(&format!("/api/desk/caregivers/{}/end", amina.caregiver.id), &json!({}));
-        assert_eq!(ended.ok(), Value::Null);
+        let end = format!("/api/desk/caregivers/{}/end", amina.caregiver.id);
+        let _ = w.desk.post(&end, &json!({})).ok();
         let gone = card(&amina.phone);
         assert_ne!(gone.link, held);
         assert!(!opened(&gone.link).contains("Amina"), "she has left");

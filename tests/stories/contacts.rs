@@ -84,6 +84,7 @@ fn call_me_back_is_one_request_and_its_states_are_told() {
         let home = w.home("Lefèvre");
         let _ = w.visit(&amina, &home, today_at(8, 0));
         amina.phone.sync().unwrap();
+        let second = w.phone_of(amina.caregiver);
         for login in ["marie@tilleuls.example", "paul@tilleuls.example"] {
             w.opens_account(login, "Marie Petit");
         }
@@ -121,7 +122,6 @@ fn call_me_back_is_one_request_and_its_states_are_told() {
         assert_eq!((&told[0].0, told[0].1.as_str()), (&State::Queued, "marie@tilleuls.example"));
 
         // The server merges too: another phone of hers knows nothing of the first tap.
-        let second = w.phone_of(amina.caregiver);
         let _ = second.act(Act::CallMe).unwrap();
         second.sync().unwrap();
         let listed = callbacks(&marie);

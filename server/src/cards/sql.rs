@@ -26,8 +26,6 @@ crate::statements! {
                                                           set_at = excluded.set_at";
     /// Removes it.
     DROP_LOGO = "DELETE FROM logo WHERE organisation = $1";
-    /// The caregivers at work of an organisation.
-    AT_WORK = "SELECT id FROM membership WHERE organisation = $1 AND state = 'active' ORDER BY id";
     /// A card, as the phone of its owner holds it; nothing once she has left.
     CARD = "SELECT m.id, p.first_name, p.last_name, m.role, f.picture
               FROM membership m
@@ -122,8 +120,4 @@ pub fn bearer(tx: &mut Tx, device: DeviceId) -> Result<Option<Bearer>, Fault> {
         last_name: r.get(5)?,
         at_work: membership.zip(role),
     }))
-}
-
-pub fn at_work(tx: &mut Tx, org: OrganisationId) -> Result<Vec<MembershipId>, Fault> {
-    tx.query(&AT_WORK, &[org.into()])?.iter().map(|r| r.get(0)).collect()
 }

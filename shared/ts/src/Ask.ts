@@ -23,4 +23,4 @@ id: ClientId, } | { "ask": "threads" } | { "ask": "thread",
 /**
  * Which.
  */
-id: ThreadId, } | { "ask": "contacts" } | { "ask": "directory" } | { "ask": "outbox" } | { "ask": "privacy" };
+id: ThreadId, } | { "ask": "contacts" } | { "ask": "directory" } | { "ask": "card" } | { "ask": "requests" } | { "ask": "outbox" } | { "ask": "privacy" };

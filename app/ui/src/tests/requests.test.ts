@@ -75,7 +75,7 @@ describe("requests to the office (O-29)", () => {
     expect(await screen.findByText("Envoyée")).toBeTruthy();
     expect(screen.getByText("Refusée")).toBeTruthy();
     expect(screen.getByText("Trop d'absents")).toBeTruthy();
-    await fireEvent.click(screen.getByRole("button", { name: "Retirer la demande : Absence · Congés payés" }));
+    await fireEvent.click(screen.getByRole("button", { name: /Retirer la demande/ }));
     await waitFor(() => expect(phone.acts.at(-1)).toEqual({ do: "withdraw_request", request: "q1" }));
   });
 });

@@ -231,6 +231,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/desk/caregivers/{id}/photo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A caregiver's photo. */
+        get: operations["photo"];
+        /** Sets or removes a caregiver's photo (row O-30). It is cut square and written again. */
+        put: operations["set_photo"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/desk/caregivers/{id}/transmit": {
         parameters: {
             query?: never;
@@ -408,6 +426,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/desk/logo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The logo of the organisation. */
+        get: operations["logo"];
+        /** Sets or removes the logo of the organisation (row O-30). */
+        put: operations["set_logo"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/desk/me": {
         parameters: {
             query?: never;
@@ -538,6 +574,57 @@ export interface paths {
         get: operations["month_proof"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What caregivers ask: absences, regularisations, contested hours. Those to decide come first. */
+        get: operations["requests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/requests/{id}/decide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Grants or refuses a request (row O-29). */
+        post: operations["decide_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/requests/{id}/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a decision back. */
+        post: operations["reopen_request"];
         delete?: never;
         options?: never;
         head?: never;
@@ -824,6 +911,8 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @enum {string} */
+        AbsenceReason: "leave" | "unpaid" | "family" | "sick" | "training" | "other";
         /** @description Which version of the visit was on the screen. */
         AcceptInput: {
             /**
@@ -853,6 +942,26 @@ export interface components {
         };
         /** @enum {string} */
         Anomaly: "manual" | "unplanned" | "wrong_client" | "tag_revoked" | "tag_unknown" | "tag_forged" | "sun_forged" | "sun_replayed" | "sun_out_of_order" | "sun_jump" | "sun_two_chips" | "two_places" | "time_claimed" | "wall_wrong" | "cancelled" | "no_access" | "other_worker" | "forgotten" | "doubled" | "chain_broken";
+        /** @description What the office decides. */
+        Answered: {
+            /** @description Granted or not. */
+            accept: boolean;
+            /** @description In words, for her to read; a refusal needs some. */
+            comment?: string;
+        };
+        /** @description What is asked, as it is typed on the phone. */
+        Asked: {
+            /** @description Until when. */
+            ends_at: components["schemas"]["Moment"];
+            /** @description What for. */
+            kind: components["schemas"]["RequestKind"];
+            reason?: components["schemas"]["AbsenceReason"] | null;
+            /** @description From when: of the absence, or of what should have been retained. */
+            starts_at: components["schemas"]["Moment"];
+            /** @description In words; it may be empty for an absence. */
+            text: string;
+            visit?: components["schemas"]["VisitId"] | null;
+        };
         /** @enum {string} */
         Assurance: "sun" | "nfc_static" | "qr" | "manual";
         /** @description An entry of the audit log. */
@@ -1440,6 +1549,24 @@ export interface components {
             /** @description Its IANA zone: all times are shown in it. */
             zone: components["schemas"]["Zone"];
         };
+        /** @description A request with what has come of it. Scope `membership/<id>`; its id is that of the command that asked. */
+        OfficeRequest: {
+            /** @description What. */
+            asked: components["schemas"]["Asked"];
+            /** @description When. */
+            asked_at: components["schemas"]["Moment"];
+            /** @description The office's words; a refusal has some. */
+            comment: string;
+            decided_at?: components["schemas"]["Moment"] | null;
+            /** @description Who decided, by name; empty before. */
+            decided_by: string;
+            /** @description Its id. */
+            id: components["schemas"]["RequestId"];
+            /** @description Who asks. */
+            membership: components["schemas"]["MembershipId"];
+            /** @description Where it is. */
+            state: components["schemas"]["RequestState"];
+        };
         /** @description The tenant: agency, hospital, ARS, prescribing structure. */
         OrganisationId: string;
         /** @description One's own password, and the next one. */
@@ -1487,6 +1614,11 @@ export interface components {
          * @enum {string}
          */
         PhoneState: "active" | "blocked" | "wipe_pending" | "wiped" | "signed_out";
+        /** @description A picture: a square JPEG in base64; none when there is none. */
+        Pictures: {
+            /** @description JPEG or PNG in base64 when it is sent, a square JPEG when it is read. */
+            picture?: string | null;
+        };
         /** @description Everything that was badged and decided for a visit. */
         Proof: {
             /** @description Every decision of the office, the oldest first. */
@@ -1530,7 +1662,7 @@ export interface components {
             thread: components["schemas"]["ThreadId"];
         };
         /** @enum {string} */
-        Refusal: "unreadable" | "not_a_home_tag" | "tag_forged" | "tag_foreign" | "tag_revoked" | "tag_unknown" | "wrong_client" | "tag_replayed" | "no_camera" | "no_nfc" | "already_started" | "already_ended" | "not_started" | "other_visit_in_progress" | "no_visit_planned" | "visit_cancelled" | "reason_missing" | "too_late_to_undo" | "time_impossible" | "not_found" | "not_allowed" | "sign_in_needed" | "wrong_credentials" | "too_many_tries" | "weak_password" | "enrolment_over" | "device_blocked" | "wrong_device" | "token_reused" | "lease_over" | "not_enrolled" | "already_enrolled" | "not_transmitted" | "invalid" | "too_long" | "stale" | "exists" | "in_use" | "overlap" | "not_a_picture" | "command_changed" | "command_unknown" | "proof_broken" | "update_needed" | "offline" | "not_the_server" | "storage_full" | "storage_broken" | "try_again";
+        Refusal: "unreadable" | "not_a_home_tag" | "tag_forged" | "tag_foreign" | "tag_revoked" | "tag_unknown" | "wrong_client" | "tag_replayed" | "no_camera" | "no_nfc" | "already_started" | "already_ended" | "not_started" | "other_visit_in_progress" | "no_visit_planned" | "visit_cancelled" | "reason_missing" | "too_late_to_undo" | "time_impossible" | "not_found" | "not_allowed" | "sign_in_needed" | "wrong_credentials" | "too_many_tries" | "weak_password" | "enrolment_over" | "device_blocked" | "wrong_device" | "token_reused" | "lease_over" | "not_enrolled" | "already_enrolled" | "not_transmitted" | "invalid" | "too_long" | "stale" | "exists" | "in_use" | "overlap" | "not_a_picture" | "alarm_taken" | "own_alarm" | "alarm_over" | "command_changed" | "command_unknown" | "proof_broken" | "update_needed" | "offline" | "not_the_server" | "storage_full" | "storage_broken" | "try_again";
         /**
          * @description What a request that is not granted is answered. For phones it is
          *     [`releve_shared::sync::SyncRefusal`].
@@ -1546,6 +1678,24 @@ export interface components {
              */
             retry_after_s?: number | null;
         };
+        /** @description What a caregiver asks of the office; also the id of the command that asked. */
+        RequestId: string;
+        /** @enum {string} */
+        RequestKind: "absence" | "regularisation" | "contest";
+        /** @description A request in the queue. */
+        RequestRow: components["schemas"]["OfficeRequest"] & {
+            /** @description Her first name. */
+            first_name: string;
+            /** @description Her last name. */
+            last_name: string;
+            /**
+             * Format: int64
+             * @description Visits of hers planned in the time asked about.
+             */
+            planned_visits: number;
+        };
+        /** @enum {string} */
+        RequestState: "sent" | "accepted" | "refused" | "withdrawn";
         /** @description The times retained for pay and billing. They never overwrite a stamp. */
         RetainedPeriod: {
             /** @description When. */
@@ -2189,6 +2339,52 @@ export interface operations {
             };
         };
     };
+    photo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pictures"];
+                };
+            };
+        };
+    };
+    set_photo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Pictures"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pictures"];
+                };
+            };
+        };
+    };
     transmit_caregiver: {
         parameters: {
             query?: never;
@@ -2562,6 +2758,48 @@ export interface operations {
             };
         };
     };
+    logo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pictures"];
+                };
+            };
+        };
+    };
+    set_logo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Pictures"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pictures"];
+                };
+            };
+        };
+    };
     me: {
         parameters: {
             query?: never;
@@ -2749,6 +2987,67 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Export"];
                 };
+            };
+        };
+    };
+    requests: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestRow"][];
+                };
+            };
+        };
+    };
+    decide_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Answered"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    reopen_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
