@@ -136,21 +136,17 @@ proptest! {
         for (event, passed) in events {
             up += passed;
             drawn += 1;
-            let event = match event {
-                Event::Trigger { kind, .. } => Event::Trigger { alarm: id(drawn), kind },
-                Event::Duress { .. } => Event::Duress { alarm: id(drawn) },
-                other => other,
+            let event = if let Event::Trigger { kind, .. } = event {
+                Event::Trigger { alarm: id(drawn), kind }
+            } else if let Event::Duress { .. } = event {
+                Event::Duress { alarm: id(drawn) }
+            } else {
+                event
             };
             if event == Event::Restarted { up = passed; }
             let (next, effects) = step(&state, &event, up, &rules);
-            let raises: Vec<_> = effects.iter().filter_map(|e| match e {
-                Effect::Tell(Tell::Raised { alarm, .. }) => Some(*alarm),
-                _ => None,
-            }).collect();
-            let cancels: Vec<_> = effects.iter().filter_map(|e| match e {
-                Effect::Tell(Tell::Cancelled { alarm }) => Some(*alarm),
-                _ => None,
-            }).collect();
+            let raises: Vec<_> = effects.iter().filter_map(|e| if let Effect::Tell(Tell::Raised { alarm, .. }) = e { Some(*alarm) } else { None }).collect();
+            let cancels: Vec<_> = effects.iter().filter_map(|e| if let Effect::Tell(Tell::Cancelled { alarm }) = e { Some(*alarm) } else { None }).collect();
             let tested = match &state {
                 Countdown::Counting { kind, .. } => *kind == Kind::Test,
                 Countdown::Raised(raised) => raised.kind == Kind::Test,
