@@ -291,7 +291,11 @@ fn mirror_of(handset: &Handset) -> (BTreeSet<String>, Mirror) {
     let mut select = db.prepare("SELECT scope FROM cursor").expect("SQL");
     let cursors =
         select.query_map([], |row| row.get(0)).expect("rows").map(Result::unwrap).collect();
-    let mut select = db.prepare("SELECT scope, kind, id, seq, body FROM mirror").expect("SQL");
+    let mut select = db
+        .prepare(
+            "SELECT name, kind, id, seq, body FROM mirror JOIN scope ON scope.n = mirror.scope",
+        )
+        .expect("SQL");
     let rows = select
         .query_map([], |row| {
             let seq: i64 = row.get(3)?;

@@ -1,20 +1,20 @@
 //! Acts: decided on what clocking knows, written with their stamp in one transaction.
 
-use releve_shared::badge::Reading;
+use releve_shared::badge::{Reading, parse_link};
 use releve_shared::clock::Stamp;
 use releve_shared::id::{ClockEventId, CommandId, MembershipId, VisitId};
 use releve_shared::proof::note_digest;
 use releve_shared::refusal::Refusal;
 use releve_shared::sync::{Clock, Command, Lane, Note, WriteNotes};
 use releve_shared::time::Moment;
-use releve_shared::visit::{ClockEvent, UNDO_MS, VisitNotes};
-use rusqlite::Connection;
+use releve_shared::visit::{ClockEvent, EARLY_MS, LATE_MS, UNDO_MS, VisitNotes};
 
 use crate::badge::{self, ByHand, Decided, House, NOTE_LIMIT, Now, Tap};
 use crate::core::Core;
 use crate::door::Reply;
 use crate::fault::Stop;
-use crate::scene::{Judged, Own, Scene, Told};
+use crate::scene::Scene;
+use crate::sight::Sight;
 use crate::store::duty::Member;
 use crate::store::{chain, duty, outbox, write};
 
@@ -29,12 +29,19 @@ impl Core {
         let identity = self.identity()?;
         let at = self.measured(now)?.at;
         let fresh = VisitId::new(at, self.id_chance());
-        let (scene, own) = self.clocking_scene(now)?;
+        let sight = Sight {
+            visits: chosen.into_iter().collect(),
+            between: Some((at.plus(-LATE_MS - 1), at.plus(EARLY_MS + 1))),
+            tag: parse_link(&reading.text).ok().map(|link| link.token.tag),
+            client: None,
+        };
+        let (scene, own) = self.clocking_scene(&sight, now)?;
         let house =
             House { organisation: identity.organisation.id, keys: &identity.organisation.tag_keys };
         let tap = Tap { reading, chosen, unplanned };
         let decided =
             badge::badge(&scene, &own.events, &house, &tap, &Now { stamp: now, at }, fresh)?;
+        drop(own);
         self.clock(&scene, decided, now, at)
     }
 
@@ -42,7 +49,8 @@ impl Core {
         self.identity()?;
         let at = self.measured(now)?.at;
         let fresh = VisitId::new(at, self.id_chance());
-        let (scene, _) = self.clocking_scene(now)?;
+        let sight = Sight { visits: said.visit.into_iter().collect(), ..Sight::default() };
+        let (scene, _) = self.clocking_scene(&sight, now)?;
         let decided = badge::by_hand(&scene, said, &Now { stamp: now, at }, fresh)?;
         self.clock(&scene, decided, now, at)
     }
@@ -50,8 +58,10 @@ impl Core {
     pub(crate) fn undo(&mut self, event: ClockEventId, now: &Stamp) -> Result<Reply, Stop> {
         self.identity()?;
         let at = self.measured(now)?.at;
-        let (scene, own) = self.clocking_scene(now)?;
-        if let Some(decided) = badge::undo(&own.events, event, now)? {
+        let (scene, own) = self.clocking_scene(&Sight::default(), now)?;
+        let decided = badge::undo(&own.events, event, now)?;
+        drop(own);
+        if let Some(decided) = decided {
             self.clock(&scene, decided, now, at)?;
         }
         Ok(Reply::Done)
@@ -68,7 +78,7 @@ impl Core {
             return Err(Refusal::TooLong.into());
         }
         let at = self.measured(now)?.at;
-        let (scene, _) = self.clocking_scene(now)?;
+        let (scene, _) = self.clocking_scene(&Sight::of(visit), now)?;
         if !scene.visits.contains_key(&visit) {
             return Err(Refusal::NotFound.into());
         }
@@ -97,7 +107,13 @@ impl Core {
         let salt: String = salt.iter().map(|byte| format!("{byte:02x}")).collect();
         let note = (!decided.note.is_empty()).then(|| Note { salt, text: decided.note.clone() });
         let planned = scene.visits.get(&decided.visit).map(|visit| visit.membership);
-        write(&mut self.store()?.duty, |tx| {
+        let aged = self.lease_to_write(now)?;
+        let store = self.store()?;
+        let before = store.duty.total_changes();
+        let (event, item) = write(&mut store.duty, |tx| {
+            if let Some(held) = &aged {
+                duty::put(tx, held)?;
+            }
             let member = duty::get::<Member>(tx)?.map(|member| member.0);
             // Nil before the first sync: the server knows whose phone it is.
             let membership =
@@ -123,17 +139,17 @@ impl Core {
             let raw = chain::append(tx, &event)?;
             let unplanned = if decided.made_up { decided.client } else { None };
             let command = Command::Clock(Clock { event: raw, note: note.clone(), unplanned });
-            Ok(outbox::append(tx, CommandId::from(id.uuid()), &Lane::Badge, &command)?)
+            let item = outbox::append(tx, CommandId::from(id.uuid()), &Lane::Badge, &command)?;
+            Ok((event, item))
         })?;
+        store.memory.stamped(&store.duty, before, event, item);
         self.engine.wanted_after_act();
         self.told(id, &decided, now)
     }
 
     /// The full-screen answer, read back from the store.
     fn told(&mut self, id: ClockEventId, decided: &Decided, now: &Stamp) -> Result<Reply, Stop> {
-        let readable = self.may_read(now)?;
-        let (scene, _) =
-            if readable { self.reading_scene(now)? } else { self.clocking_scene(now)? };
+        let (scene, _) = self.scene(&Sight::of(decided.visit), now)?;
         let line = scene.stamps(decided.visit).into_iter().find(|line| line.clocked.id == id);
         let clocked = line.ok_or(Refusal::TryAgain)?.clocked;
         let label = scene.label(decided.visit);
@@ -150,25 +166,4 @@ impl Core {
             undo_ms: UNDO_MS,
         })
     }
-
-    /// What clocking knows: enough to badge when the care data is locked.
-    pub(crate) fn clocking_scene(&mut self, now: &Stamp) -> Result<(Scene, Own), Stop> {
-        let db = &self.store()?.duty;
-        let known = duty::known(db)?;
-        let judged = known
-            .clocked
-            .into_iter()
-            .map(|clocked| Judged { clocked, received_at: None })
-            .collect();
-        let told = Told { visits: known.visits, tags: known.tags, judged, ..Told::default() };
-        let own = own(db)?;
-        Ok((Scene::of(told, &own, now), own))
-    }
-}
-
-/// What the phone did itself.
-pub(crate) fn own(db: &Connection) -> Result<Own, Stop> {
-    let items = outbox::all(db)?.into_iter().map(|item| (item.envelope.id, item)).collect();
-    let anchors = chain::anchors(db)?.into_iter().map(|(_, anchor, _)| anchor).collect();
-    Ok(Own { events: chain::stamps(db)?, items, anchors })
 }

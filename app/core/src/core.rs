@@ -1,6 +1,7 @@
 //! The core as its owner holds it: one value, used by one thread at a time.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use releve_shared::clock::{Measured, Stamp, locate};
 use releve_shared::id::Chance as IdChance;
@@ -12,7 +13,7 @@ use crate::lease::Age;
 use crate::ports::{Chance, Clock, Fuse, Vault};
 use crate::store::duty::{self, Access, Diary, Identity, LeaseHeld};
 use crate::store::wipe::{self, Marker, Stage};
-use crate::store::{Store, StoreState, chain, write};
+use crate::store::{Store, StoreState, write};
 use crate::sync::engine::Engine;
 
 /// What the core needs of the device, but for the network.
@@ -233,17 +234,17 @@ impl Core {
     }
 
     /// Who this phone is.
-    pub(crate) fn identity(&mut self) -> Result<Identity, Stop> {
-        Ok(duty::get::<Identity>(&self.store()?.duty)?.ok_or(Refusal::NotEnrolled)?)
+    pub(crate) fn identity(&mut self) -> Result<Arc<Identity>, Stop> {
+        let store = self.store()?;
+        let identity = store.memory.fact::<Identity>(&store.duty)?;
+        Ok(identity.ok_or(Refusal::NotEnrolled)?)
     }
 
     /// The best guess of a moment by the phone's clocks, for an act that would come next.
     pub(crate) fn measured(&mut self, now: &Stamp) -> Result<Measured, Stop> {
-        let db = &self.store()?.duty;
-        let anchors: Vec<_> =
-            chain::anchors(db)?.into_iter().map(|(_, anchor, _)| anchor).collect();
-        let (seq, _) = chain::head(db)?;
-        Ok(locate(&anchors, now, seq.saturating_add(1), None))
+        let store = self.store()?;
+        let own = store.memory.own(&store.duty)?;
+        Ok(locate(&own.anchors, now, own.seq().saturating_add(1), None))
     }
 
     /// Ten bytes of chance for an id.
@@ -255,19 +256,28 @@ impl Core {
 
     /// Lets the lease grow older. Written at most once a minute: a screen must not cost a write.
     pub(crate) fn age_lease(&mut self, now: &Stamp) -> Result<Option<LeaseHeld>, Stop> {
-        let db = &mut self.store()?.duty;
-        let Some(held) = duty::get::<LeaseHeld>(db)? else { return Ok(None) };
-        let age: Age = held.age.seen(now);
-        let worth_it = held.age.far_from(&age);
-        let held = LeaseHeld { age, ..held };
-        if worth_it {
+        if let Some(older) = self.lease_to_write(now)? {
             // A full disk must not keep the worker from looking; the next look tries again.
-            match write(db, |tx| Ok(duty::put(tx, &held)?)) {
+            match write(&mut self.store()?.duty, |tx| Ok(duty::put(tx, &older)?)) {
                 Ok(()) | Err(Stop::Refused(_)) => {}
                 Err(Stop::Fault(fault)) => drop(self.noted(fault)),
             }
+            return Ok(Some(older));
         }
-        Ok(Some(held))
+        Ok(self.lease()?.map(|held| LeaseHeld { age: held.age.seen(now), ..(*held).clone() }))
+    }
+
+    /// The lease as old as it is now, when that is worth a write.
+    pub(crate) fn lease_to_write(&mut self, now: &Stamp) -> Result<Option<LeaseHeld>, Stop> {
+        Ok(self.lease()?.and_then(|held| {
+            let age: Age = held.age.seen(now);
+            held.age.far_from(&age).then(|| LeaseHeld { age, ..(*held).clone() })
+        }))
+    }
+
+    fn lease(&mut self) -> Result<Option<Arc<LeaseHeld>>, Stop> {
+        let store = self.store()?;
+        Ok(store.memory.fact::<LeaseHeld>(&store.duty)?)
     }
 
     /// Whether what is held may be read.
@@ -278,13 +288,15 @@ impl Core {
 
     /// What the server last said of this phone's access.
     pub(crate) fn access(&mut self) -> Result<Access, Stop> {
-        Ok(duty::get(&self.store()?.duty)?.unwrap_or_default())
+        let store = self.store()?;
+        let access = store.memory.fact::<Access>(&store.duty)?;
+        Ok(access.map(|access| (*access).clone()).unwrap_or_default())
     }
 }
 
 /// Clocking learns from the mirror when a crash fell between the two databases.
 fn catch_up(store: &mut Store) -> Result<(), Fault> {
-    let Store { duty: db, care, kept_aside } = store;
+    let Store { duty: db, care, kept_aside, .. } = store;
     let diary = duty::get::<Diary>(db)?.unwrap_or_default();
     let state = care.as_ref().map(crate::store::care::shown).transpose()?;
     let behind = state.as_ref().is_some_and(|shown| shown.state > diary.known);
@@ -293,7 +305,7 @@ fn catch_up(store: &mut Store) -> Result<(), Fault> {
     }
     let learned = write(db, |tx| {
         if let (true, Some(care)) = (behind, care.as_ref()) {
-            crate::sync::apply::learn(tx, care)?;
+            crate::sync::apply::learn_all(tx, care)?;
         }
         let known = state.as_ref().map_or(0, |shown| shown.state);
         let damaged = diary.damaged || *kept_aside;

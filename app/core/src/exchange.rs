@@ -9,6 +9,7 @@ use releve_shared::keys::Digest;
 use releve_shared::refusal::Refusal;
 use releve_shared::sync::{PullAnswer, PushAnswer, SyncRefusal, TokenRequest};
 use releve_shared::time::{DAY_MS, Moment};
+use rusqlite::Connection;
 
 use crate::core::{Core, Held};
 use crate::fault::{Fault, Stop};
@@ -16,7 +17,7 @@ use crate::lease::Age;
 use crate::ports::{NoAnswer, Request, Response, Secret};
 use crate::store::duty::{self, Access, Diary, Identity, LeaseHeld};
 use crate::store::wipe::{self, Confirm, Marker, Stage};
-use crate::store::{chain, outbox, write};
+use crate::store::{Store, chain, outbox, write};
 use crate::sync::answer::{self, Failure};
 use crate::sync::apply::{self, Pushed};
 use crate::sync::engine::{InFlight, Next, Purpose};
@@ -125,7 +126,8 @@ impl Core {
                     self.engine.complete(now);
                     return Ok(Step::Wait(crate::sync::engine::PULL_EVERY_MS));
                 };
-                let (pull, told) = request::pull(&store.duty, care, &identity)?;
+                let (pull, told) =
+                    request::pull(&store.duty, care, store.pull.as_ref(), &identity)?;
                 let body = request::body(&pull)?;
                 let request =
                     request::from_vault("POST", &identity.server, "/api/phone/pull", body, vault)?;
@@ -244,7 +246,7 @@ impl Core {
                 }
             },
             Purpose::Pull { told } => match answer::read::<PullAnswer>(came) {
-                Ok(pull) => self.pulled(flight, &pull, told, now),
+                Ok(pull) => self.pulled(flight, pull, told, now),
                 Err(failure) => self.not_answered(failure, now),
             },
             Purpose::Token => match self.token_kept(came)? {
@@ -287,7 +289,7 @@ impl Core {
     fn pulled(
         &mut self,
         flight: &InFlight,
-        pull: &PullAnswer,
+        pull: PullAnswer,
         told: &[i64],
         now: &Stamp,
     ) -> Result<(), Stop> {
@@ -296,23 +298,30 @@ impl Core {
             self.fail(Refusal::NotTheServer, None, now);
             return Ok(());
         }
-        self.anchored(flight, pull.server_time, told, now)?;
+        let (server, epoch, min_version) =
+            (pull.server_time, pull.epoch.clone(), pull.min_version.clone());
+        let lease = LeaseHeld { lease: pull.lease.clone(), age: Age::from(now) };
+        let granted: BTreeSet<_> = pull.scopes.iter().cloned().collect();
+        let anchor = anchor(flight, server, now);
         let store = self.store()?;
-        let Some(care_db) = &mut store.care else { return Ok(()) };
-        let complete = apply::page(care_db, pull)?;
-        if complete {
-            let granted: BTreeSet<_> = pull.scopes.iter().cloned().collect();
-            apply::settle(&mut store.duty, care_db, &granted, pull.server_time)?;
-        }
-        write(&mut store.duty, |tx| {
-            let lease = LeaseHeld { lease: pull.lease.clone(), age: Age::from(now) };
+        let Store { duty: db, care: Some(care_db), pull: under_way, .. } = store else {
+            return self.anchored(flight, server, told, now);
+        };
+        let paged = apply::page(care_db, under_way, pull, (&flight.sent, now));
+        // One transaction: whatever came of the page, the exchange and the lease are learnt.
+        write(db, |tx| {
+            learn_exchange(tx, anchor.as_ref(), told)?;
             duty::put(tx, &lease)?;
-            let access = Access { refused: None, min_version: pull.min_version.clone() };
-            Ok(duty::put(tx, &access)?)
+            duty::put(tx, &Access { refused: None, min_version })?;
+            match &paged {
+                Ok(Some(applied)) => apply::settle(tx, care_db, applied, &granted, server),
+                Ok(None) | Err(_) => Ok(()),
+            }
         })?;
-        let epoch = duty::get::<duty::Epoch>(&store.duty)?;
+        let complete = paged?.is_some();
+        let known = store.memory.fact::<duty::Epoch>(&store.duty)?;
         self.engine.worked();
-        self.engine.ask_numbers = epoch.is_none_or(|epoch| epoch.0 != pull.epoch);
+        self.engine.ask_numbers = known.is_none_or(|known| known.0 != epoch);
         if complete {
             self.engine.complete(now);
         } else {
@@ -329,23 +338,8 @@ impl Core {
         told: &[i64],
         now: &Stamp,
     ) -> Result<(), Stop> {
-        let took = now.up_ms.saturating_sub(flight.sent.up_ms);
-        let same_start = now.boot == flight.sent.boot && took >= 0;
-        let anchor = Anchor {
-            boot: now.boot.clone(),
-            up_ms: flight.sent.up_ms.saturating_add(took / 2),
-            server,
-            // Half the way there and back, and the rounding of both.
-            error_ms: took / 2 + 1,
-            seq: flight.seq,
-        };
-        write(&mut self.store()?.duty, |tx| {
-            chain::told(tx, told)?;
-            if same_start {
-                chain::learn(tx, &anchor)?;
-            }
-            Ok(())
-        })
+        let anchor = anchor(flight, server, now);
+        write(&mut self.store()?.duty, |tx| learn_exchange(tx, anchor.as_ref(), told))
     }
 
     /// The server has answered this phone as its own: earlier refusals are over.
@@ -378,7 +372,7 @@ impl Core {
                     WipeMode::Now => Stage::Destroying,
                     WipeMode::AfterSending | WipeMode::Unknown(_) => Stage::Sending,
                 };
-                let confirm = Some(Confirm { server: identity.server, receipt });
+                let confirm = Some(Confirm { server: identity.server.clone(), receipt });
                 return self.mark(Marker { confirm, stage });
             }
         }
@@ -493,6 +487,28 @@ impl Core {
         }
         Ok(())
     }
+}
+
+/// What an exchange teaches about the clocks; nothing when the phone was started again meanwhile.
+fn anchor(flight: &InFlight, server: Moment, now: &Stamp) -> Option<Anchor> {
+    let took = now.up_ms.saturating_sub(flight.sent.up_ms);
+    let same_start = now.boot == flight.sent.boot && took >= 0;
+    same_start.then(|| Anchor {
+        boot: now.boot.clone(),
+        up_ms: flight.sent.up_ms.saturating_add(took / 2),
+        server,
+        // Half the way there and back, and the rounding of both.
+        error_ms: took / 2 + 1,
+        seq: flight.seq,
+    })
+}
+
+fn learn_exchange(tx: &Connection, anchor: Option<&Anchor>, told: &[i64]) -> Result<(), Stop> {
+    chain::told(tx, told)?;
+    if let Some(anchor) = anchor {
+        chain::learn(tx, anchor)?;
+    }
+    Ok(())
 }
 
 /// A token of 256 bits, as text.

@@ -20,6 +20,7 @@ pub mod phone;
 pub mod ports;
 mod request;
 mod scene;
+mod sight;
 mod store;
 mod sync;
 mod view;

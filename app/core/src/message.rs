@@ -151,7 +151,8 @@ impl Core {
         if !self.may_read(now)? {
             return Err(Refusal::LeaseOver.into());
         }
-        let own = crate::acts::own(&self.store()?.duty)?;
+        let store = self.store()?;
+        let own = store.memory.own(&store.duty)?;
         Ok(held(self.mirrored_threads()?, &own))
     }
 

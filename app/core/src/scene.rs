@@ -18,6 +18,7 @@ use crate::door::{ActState, StampLine};
 use crate::store::outbox::Item;
 
 /// A stamp that the server has judged, and when it got it.
+#[derive(Clone, Debug)]
 pub(crate) struct Judged {
     pub(crate) clocked: Clocked,
     pub(crate) received_at: Option<Moment>,
@@ -35,10 +36,38 @@ pub(crate) struct Told {
 }
 
 /// What the phone did itself.
+#[derive(Clone)]
 pub(crate) struct Own {
     pub(crate) events: Vec<ClockEvent>,
     pub(crate) items: BTreeMap<CommandId, Item>,
     pub(crate) anchors: Vec<Anchor>,
+}
+
+impl Own {
+    /// The number of the last stamp; 0 before the first.
+    pub(crate) fn seq(&self) -> u64 {
+        self.events.last().map_or(0, |event| event.seq)
+    }
+
+    /// The command that carries a stamp.
+    pub(crate) fn carrier(&self, event: ClockEventId) -> Option<&Item> {
+        self.items.get(&CommandId::from(event.uuid()))
+    }
+
+    /// Stamps whose last word is not in the mirror: on their way, refused, or still open.
+    pub(crate) fn live(&self, now: &Stamp) -> Vec<&ClockEvent> {
+        let voided = self.voided();
+        let live = |event: &&ClockEvent| {
+            self.carrier(event.id).is_some_and(|item| {
+                !item.left || item.refused() || is_open(event, self, &voided, now)
+            })
+        };
+        self.events.iter().filter(live).collect()
+    }
+
+    fn voided(&self) -> BTreeSet<ClockEventId> {
+        self.events.iter().filter_map(|event| event.voids).collect()
+    }
 }
 
 /// Both together, at a moment.
@@ -69,10 +98,9 @@ impl Scene {
                 (judged.clocked.id, StampLine { clocked: judged.clocked, state, undo_ms: 0 })
             })
             .collect();
-        let voided: BTreeSet<_> = own.events.iter().filter_map(|event| event.voids).collect();
+        let voided = own.voided();
         for event in &own.events {
-            let Some(item) = own.items.get(&CommandId::from(event.id.uuid())) else { continue };
-            let state = state_of(item);
+            let Some(item) = own.carrier(event.id) else { continue };
             if item.left
                 && !item.refused()
                 && !lines.contains_key(&event.id)
@@ -80,6 +108,7 @@ impl Scene {
             {
                 continue;
             }
+            let state = state_of(item);
             if !item.refused()
                 && !visits.contains_key(&event.visit)
                 && event.kind != ClockKind::Void
@@ -173,15 +202,18 @@ const OPEN_MS: i64 = 16 * HOUR_MS;
 /// even when the office has stopped transmitting meanwhile (row O-20).
 fn is_open(event: &ClockEvent, own: &Own, voided: &BTreeSet<ClockEventId>, now: &Stamp) -> bool {
     let since = now.up_ms.saturating_sub(event.stamp.up_ms);
-    let ended = own.events.iter().any(|other| {
-        let item = own.items.get(&CommandId::from(other.id.uuid()));
-        other.kind == ClockKind::End && other.visit == event.visit && item.is_some_and(|i| i.left)
-    });
+    let ended = || {
+        own.events.iter().any(|other| {
+            other.kind == ClockKind::End
+                && other.visit == event.visit
+                && own.carrier(other.id).is_some_and(|item| item.left)
+        })
+    };
     event.kind == ClockKind::Start
         && !voided.contains(&event.id)
         && event.stamp.boot == now.boot
         && (0..OPEN_MS).contains(&since)
-        && !ended
+        && !ended()
 }
 
 /// Where an act is (row B-02): received only after the verdict.

@@ -1,26 +1,26 @@
 //! What screens show: functions of the mirror and the phone's own acts.
 
-use releve_shared::badge::HomeTag;
 use releve_shared::client::Client;
 use releve_shared::clock::{Measured, Stamp, locate, wall_error};
 use releve_shared::hours::{Hours, by_day};
 use releve_shared::id::{ClientId, VisitId};
 use releve_shared::person::Person;
 use releve_shared::refusal::Refusal;
-use releve_shared::sync::{ClockedRow, Command, NotesRow, RowKind};
+use releve_shared::sync::{Command, RowKind};
 use releve_shared::time::{Day, Moment, Zone};
 use releve_shared::visit::{
-    ClockEvent, ClockKind, LATE_MS, Progress, RetainedPeriod, Visit, VisitNotes, VisitState,
+    ClockEvent, ClockKind, LATE_MS, Progress, Visit, VisitNotes, VisitState,
 };
+use serde::de::DeserializeOwned;
 
-use crate::acts::own;
 use crate::core::{Core, Held};
 use crate::door::{
     ActKind, ActLine, Ask, ClientView, DayView, InProgress, PhoneState, PhoneView, PrivacyView,
     View, VisitLine, VisitView,
 };
 use crate::fault::Stop;
-use crate::scene::{Judged, Own, Scene, Told, state_of};
+use crate::scene::{Own, Scene, state_of};
+use crate::sight::Sight;
 use crate::store::duty::{Access, Diary, Identity};
 use crate::store::outbox::Item;
 use crate::store::{care, duty};
@@ -45,8 +45,7 @@ impl Core {
             Ask::Day { day } => View::Day(self.day(*day, now)?),
             Ask::Visit { id } => View::Visit(Box::new(self.visit(*id, now)?)),
             Ask::Clients => {
-                let mut clients: Vec<Client> =
-                    self.open_scene(now)?.0.clients.into_values().collect();
+                let mut clients = self.readable_rows::<Client>(&RowKind::Client, now)?;
                 clients.sort_by(|a, b| {
                     (&a.last_name, &a.first_name, a.id).cmp(&(&b.last_name, &b.first_name, b.id))
                 });
@@ -104,8 +103,8 @@ impl Core {
         view.lease_until = self.age_lease(now)?.map(|held| held.lease.until);
         let readable = self.may_read(now)?;
         view.state = state(&access, readable, &self.about.version);
-        let (scene, own) =
-            if readable { self.reading_scene(now)? } else { self.clocking_scene(now)? };
+        let at = view.now.at;
+        let (scene, own) = self.scene(&Sight::between(at, at.plus(1)), now)?;
         view.waiting = count(own.items.values().filter(|item| item.outcome.is_none()));
         view.to_correct = count(own.items.values().filter(|item| item.refused()));
         view.in_progress = scene.in_progress().map(|(visit, start)| InProgress {
@@ -118,8 +117,8 @@ impl Core {
             (view.unread, view.must_read) = (news.unread, news.must_read);
         }
         if readable && let Some(care_db) = &self.store()?.care {
-            let people = care::rows::<Person>(care_db, &RowKind::Person)?;
-            if let Some(me) = people.into_iter().find(|person| person.id == identity.person) {
+            let me = identity.person.to_string();
+            if let Some(me) = care::row::<Person>(care_db, &RowKind::Person, &me)? {
                 (view.first_name, view.last_name) = (me.first_name, me.last_name);
             }
         }
@@ -127,12 +126,13 @@ impl Core {
     }
 
     fn day(&mut self, day: Option<Day>, now: &Stamp) -> Result<DayView, Stop> {
-        let zone = self.identity()?.organisation.zone;
+        let identity = self.identity()?;
+        let zone = &identity.organisation.zone;
         let at = self.measured(now)?.at;
-        let (scene, _) = self.open_scene(now)?;
         let today = zone.day_of(at);
         let day = day.unwrap_or(today);
         let (from, to) = zone.bounds(day);
+        let (scene, _) = self.open_scene(&Sight::between(from, to), now)?;
         let mut visits: Vec<&Visit> = scene
             .visits
             .values()
@@ -143,7 +143,7 @@ impl Core {
         visits.sort_by_key(|visit| (visit.starts_at, visit.ends_at, visit.id));
         let hours = visits
             .iter()
-            .map(|visit| hours_on(day, visit, &scene, &zone))
+            .map(|visit| hours_on(day, visit, &scene, zone))
             .fold(Hours::default(), Hours::and);
         let next = (day == today).then(|| next_to_do(&visits, &scene, at)).flatten();
         Ok(DayView {
@@ -158,7 +158,7 @@ impl Core {
     }
 
     fn visit(&mut self, id: VisitId, now: &Stamp) -> Result<VisitView, Stop> {
-        let (scene, own) = self.open_scene(now)?;
+        let (scene, own) = self.open_scene(&Sight::of(id), now)?;
         let visit = scene.visits.get(&id).ok_or(Refusal::NotFound)?;
         let retained = scene.retained.get(&id).cloned();
         Ok(VisitView {
@@ -172,7 +172,8 @@ impl Core {
     }
 
     fn client(&mut self, id: ClientId, now: &Stamp) -> Result<ClientView, Stop> {
-        let (scene, _) = self.open_scene(now)?;
+        let sight = Sight { client: Some(id), ..Sight::default() };
+        let (scene, _) = self.open_scene(&sight, now)?;
         let client = scene.clients.get(&id).cloned().ok_or(Refusal::NotFound)?;
         let mut visits: Vec<&Visit> =
             scene.visits.values().filter(|visit| visit.client == id).collect();
@@ -181,10 +182,28 @@ impl Core {
         Ok(ClientView { client, visits })
     }
 
+    /// Every row of a kind, when what is held may be read.
+    fn readable_rows<T: DeserializeOwned>(
+        &mut self,
+        kind: &RowKind,
+        now: &Stamp,
+    ) -> Result<Vec<T>, Stop> {
+        self.identity()?;
+        if !self.may_read(now)? {
+            return Err(Refusal::LeaseOver.into());
+        }
+        Ok(match &self.store()?.care {
+            Some(db) => care::rows(db, kind)?,
+            None => Vec::new(),
+        })
+    }
+
     fn outbox(&mut self, now: &Stamp) -> Result<Vec<ActLine>, Stop> {
         self.identity()?;
-        let (scene, own) =
-            if self.may_read(now)? { self.reading_scene(now)? } else { self.clocking_scene(now)? };
+        let store = self.store()?;
+        let own = store.memory.own(&store.duty)?;
+        let sight = Sight { visits: visits_of(&own), ..Sight::default() };
+        let (scene, own) = self.scene(&sight, now)?;
         let mut lines: Vec<ActLine> =
             own.items.values().map(|item| act_line(item, &scene, &own)).collect();
         lines.sort_by_key(|line| std::cmp::Reverse((line.at.at, line.id)));
@@ -197,10 +216,10 @@ impl Core {
         let store = self.store()?;
         let (mut visits_held, mut clients_held) = (0, 0);
         if let Some(care_db) = &store.care {
-            visits_held = count(care::rows::<Visit>(care_db, &RowKind::Visit)?);
-            clients_held = count(care::rows::<Client>(care_db, &RowKind::Client)?);
+            visits_held = care::count(care_db, &RowKind::Visit)?;
+            clients_held = care::count(care_db, &RowKind::Client)?;
         }
-        let stamps_held = count(own(&store.duty)?.events);
+        let stamps_held = count(&store.memory.own(&store.duty)?.events);
         Ok(PrivacyView {
             positions: Vec::new(),
             visits_held,
@@ -208,37 +227,6 @@ impl Core {
             stamps_held,
             lease_until,
         })
-    }
-
-    /// The scene, when what is held may be read.
-    fn open_scene(&mut self, now: &Stamp) -> Result<(Scene, Own), Stop> {
-        self.identity()?;
-        if !self.may_read(now)? {
-            return Err(Refusal::LeaseOver.into());
-        }
-        self.reading_scene(now)
-    }
-
-    /// The whole scene, from the mirror. The caller has checked that it may be read.
-    pub(crate) fn reading_scene(&mut self, now: &Stamp) -> Result<(Scene, Own), Stop> {
-        let store = self.store()?;
-        let own = own(&store.duty)?;
-        let mut told = Told::default();
-        if let Some(db) = &store.care {
-            told.visits = care::rows::<Visit>(db, &RowKind::Visit)?;
-            told.tags = care::rows::<HomeTag>(db, &RowKind::HomeTag)?;
-            told.clients = care::rows::<Client>(db, &RowKind::Client)?;
-            told.retained = care::rows::<RetainedPeriod>(db, &RowKind::RetainedPeriod)?;
-            told.judged = care::rows::<ClockedRow>(db, &RowKind::ClockEvent)?
-                .into_iter()
-                .map(|row| Judged { received_at: Some(row.received_at), clocked: row.clocked })
-                .collect();
-            told.notes = care::rows::<NotesRow>(db, &RowKind::Notes)?
-                .into_iter()
-                .map(|row| (row.visit, row.notes))
-                .collect();
-        }
-        Ok((Scene::of(told, &own, now), own))
     }
 }
 
@@ -337,6 +325,20 @@ fn notes_of(visit: VisitId, scene: &Scene, own: &Own) -> VisitNotes {
         .map(|(_, notes)| notes)
         .or_else(|| scene.notes.get(&visit).cloned())
         .unwrap_or_default()
+}
+
+/// Every visit that the phone's own acts name.
+fn visits_of(own: &Own) -> Vec<VisitId> {
+    let noted = own.items.values().filter_map(|item| match item.command() {
+        Command::Notes(notes) => Some(notes.visit),
+        Command::Clock(_)
+        | Command::ReadMessage(_)
+        | Command::WriteMessage(_)
+        | Command::AlertByMail(_)
+        | Command::SignedOut
+        | Command::Unknown => None,
+    });
+    own.events.iter().map(|event| event.visit).chain(noted).collect()
 }
 
 fn act_line(item: &Item, scene: &Scene, own: &Own) -> ActLine {

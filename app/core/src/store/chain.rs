@@ -16,11 +16,9 @@ const ANCHOR_APART_MS: i64 = 10 * MINUTE_MS;
 
 /// Number and hash of the last stamp.
 pub(crate) fn head(db: &Connection) -> Result<(u64, Digest), Fault> {
-    let last: Option<(i64, String)> = db
-        .query_row("SELECT seq, hash FROM stamp ORDER BY seq DESC LIMIT 1", [], |row| {
-            Ok((row.get(0)?, row.get(1)?))
-        })
-        .optional()?;
+    let mut select = db.prepare_cached("SELECT seq, hash FROM stamp ORDER BY seq DESC LIMIT 1")?;
+    let last: Option<(i64, String)> =
+        select.query_row([], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
     last.map_or(Ok((0, Digest::from_bytes(GENESIS))), |(seq, hash)| {
         Ok((u64::try_from(seq).unwrap_or(0), digest(&hash)?))
     })
@@ -41,8 +39,7 @@ pub(crate) fn hash_at(db: &Connection, id: ClockEventId) -> Result<Option<(u64, 
 pub(crate) fn append(db: &Connection, event: &ClockEvent) -> Result<String, Fault> {
     let raw = serde_json::to_string(event)?;
     let hash = link(event.prev, &raw);
-    db.execute(
-        "INSERT INTO stamp (seq, id, raw, hash) VALUES (?1, ?2, ?3, ?4)",
+    db.prepare_cached("INSERT INTO stamp (seq, id, raw, hash) VALUES (?1, ?2, ?3, ?4)")?.execute(
         params![
             i64::try_from(event.seq).unwrap_or(i64::MAX),
             event.id.to_string(),

@@ -1,13 +1,11 @@
-//! Facts of the duty data: who this phone is, its lease, its clocks, and what clocking must know.
+//! Facts of the duty data: who this phone is, its lease, what it was told of its access.
 
-use releve_shared::badge::HomeTag;
 use releve_shared::enrolment::Lease;
 use releve_shared::establishment::Organisation;
 use releve_shared::id::{DeviceId, MembershipId, PersonId};
 use releve_shared::keys::PublicKey;
 use releve_shared::refusal::Refusal;
 use releve_shared::time::Moment;
-use releve_shared::visit::{Clocked, Visit};
 use rusqlite::{Connection, OptionalExtension as _, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -15,7 +13,7 @@ use serde::de::DeserializeOwned;
 use crate::fault::Fault;
 
 /// A fact that has one value.
-pub(crate) trait Fact: Serialize + DeserializeOwned {
+pub(crate) trait Fact: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// Its name in the table.
     const NAME: &'static str;
 }
@@ -79,6 +77,11 @@ pub(crate) struct Diary {
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub(crate) struct Member(pub(crate) MembershipId);
 
+/// How long the longest visit known lasts, in milliseconds: how far back one may have begun that is
+/// still going on. It only grows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub(crate) struct LongestVisit(pub(crate) i64);
+
 facts! {
     Identity = "identity";
     Pending = "pending";
@@ -88,23 +91,23 @@ facts! {
     Diary = "diary";
     Member = "member";
     crate::contact::Emergency = "emergency";
+    LongestVisit = "longest_visit";
 }
 
 /// The fact's value, when there is one.
 pub(crate) fn get<F: Fact>(db: &Connection) -> Result<Option<F>, Fault> {
-    let text: Option<String> = db
-        .query_row("SELECT value FROM fact WHERE name = ?1", [F::NAME], |row| row.get(0))
-        .optional()?;
+    let mut select = db.prepare_cached("SELECT value FROM fact WHERE name = ?1")?;
+    let text: Option<String> = select.query_row([F::NAME], |row| row.get(0)).optional()?;
     Ok(text.map(|text| serde_json::from_str(&text)).transpose()?)
 }
 
 /// Writes the fact's value.
 pub(crate) fn put<F: Fact>(db: &Connection, fact: &F) -> Result<(), Fault> {
-    db.execute(
+    db.prepare_cached(
         "INSERT INTO fact (name, value) VALUES (?1, ?2)
          ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-        params![F::NAME, serde_json::to_string(fact)?],
-    )?;
+    )?
+    .execute(params![F::NAME, serde_json::to_string(fact)?])?;
     Ok(())
 }
 
@@ -112,58 +115,4 @@ pub(crate) fn put<F: Fact>(db: &Connection, fact: &F) -> Result<(), Fault> {
 pub(crate) fn forget<F: Fact>(db: &Connection) -> Result<(), Fault> {
     db.execute("DELETE FROM fact WHERE name = ?1", [F::NAME])?;
     Ok(())
-}
-
-/// What clocking must know when the care data is locked.
-pub(crate) struct Known {
-    pub(crate) visits: Vec<Visit>,
-    pub(crate) tags: Vec<HomeTag>,
-    pub(crate) clocked: Vec<Clocked>,
-}
-
-/// Reads what clocking must know.
-pub(crate) fn known(db: &Connection) -> Result<Known, Fault> {
-    Ok(Known {
-        visits: of_kind(db, "visit")?,
-        tags: of_kind(db, "tag")?,
-        clocked: of_kind(db, "clocked")?,
-    })
-}
-
-/// Replaces what clocking must know. Visits lose what names or describes a client.
-pub(crate) fn learn(db: &Connection, known: &Known) -> Result<(), Fault> {
-    db.execute("DELETE FROM known", [])?;
-    let mut insert =
-        db.prepare_cached("INSERT OR REPLACE INTO known (kind, id, body) VALUES (?1, ?2, ?3)")?;
-    for visit in &known.visits {
-        let bare = Visit {
-            client_label: String::new(),
-            place: String::new(),
-            service: String::new(),
-            instructions: String::new(),
-            ..visit.clone()
-        };
-        insert.execute(params!["visit", visit.id.to_string(), serde_json::to_string(&bare)?])?;
-    }
-    for tag in &known.tags {
-        insert.execute(params!["tag", tag.id.to_string(), serde_json::to_string(tag)?])?;
-    }
-    for clocked in &known.clocked {
-        insert.execute(params![
-            "clocked",
-            clocked.id.to_string(),
-            serde_json::to_string(clocked)?
-        ])?;
-    }
-    Ok(())
-}
-
-fn of_kind<T: DeserializeOwned>(db: &Connection, kind: &str) -> Result<Vec<T>, Fault> {
-    let mut select = db.prepare_cached("SELECT body FROM known WHERE kind = ?1 ORDER BY id")?;
-    let bodies = select.query_map([kind], |row| row.get::<_, String>(0))?;
-    let mut all = Vec::new();
-    for body in bodies {
-        all.push(serde_json::from_str(&body?)?);
-    }
-    Ok(all)
 }

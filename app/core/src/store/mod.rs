@@ -7,6 +7,8 @@
 pub(crate) mod care;
 pub(crate) mod chain;
 pub(crate) mod duty;
+pub(crate) mod known;
+pub(crate) mod memory;
 pub(crate) mod open;
 pub(crate) mod outbox;
 pub(crate) mod wipe;
@@ -31,6 +33,10 @@ pub(crate) struct Store {
     pub(crate) care: Option<Connection>,
     /// Whether a damaged file was put aside while opening.
     pub(crate) kept_aside: bool,
+    /// The pull under way.
+    pub(crate) pull: Option<care::Pull>,
+    /// What is read again and again.
+    pub(crate) memory: memory::Memory,
 }
 
 /// What came of opening the store.
@@ -66,7 +72,8 @@ impl Store {
         std::fs::create_dir_all(folder)?;
         let key = key_of(vault, chance, Secret::DutyKey)?;
         let (duty, aside) = opened(folder, DUTY_FILE, &key, open::DUTY, stamp, fuse)?;
-        let mut store = Self { duty, care: None, kept_aside: aside };
+        let memory = memory::Memory::default();
+        let mut store = Self { duty, care: None, kept_aside: aside, pull: None, memory };
         store.open_care(folder, vault, chance, stamp, fuse)?;
         Ok(store)
     }
@@ -83,6 +90,7 @@ impl Store {
         match key_of(vault, chance, Secret::CareKey) {
             Ok(key) => {
                 let (care, aside) = opened(folder, CARE_FILE, &key, open::CARE, stamp, fuse)?;
+                self.pull = care::kept_pull(&care)?;
                 self.care = Some(care);
                 self.kept_aside |= aside;
                 Ok(())

@@ -16,12 +16,16 @@ pub(crate) struct Migration {
 }
 
 /// Migrations of the duty data.
-pub(crate) const DUTY: &[Migration] =
-    &[Migration { sql: include_str!("../../../../migrations/app/0001_duty.sql") }];
+pub(crate) const DUTY: &[Migration] = &[
+    Migration { sql: include_str!("../../../../migrations/app/0001_duty.sql") },
+    Migration { sql: include_str!("../../../../migrations/app/0002_duty.sql") },
+];
 
 /// Migrations of the care data.
-pub(crate) const CARE: &[Migration] =
-    &[Migration { sql: include_str!("../../../../migrations/app/0001_care.sql") }];
+pub(crate) const CARE: &[Migration] = &[
+    Migration { sql: include_str!("../../../../migrations/app/0001_care.sql") },
+    Migration { sql: include_str!("../../../../migrations/app/0002_care.sql") },
+];
 
 /// What came of opening a file.
 pub(crate) enum Opened {
@@ -129,7 +133,8 @@ fn migrate(db: &mut Connection, held: i64, migrations: &[Migration]) -> Result<(
         tx.pragma_update(None, "user_version", number)?;
         tx.commit()?;
     }
-    Ok(())
+    // What older tables held stays in no free page and in no log.
+    if held < newest(migrations) { super::shrink(db) } else { Ok(()) }
 }
 
 /// Renames a damaged database and its companions out of the way.

@@ -33,30 +33,42 @@ impl Item {
     }
 }
 
-/// Writes a command into its lane, under the next number. Only inside an act's transaction.
+/// Writes a command into its lane, under the next number. Only inside an act's transaction. Gives it
+/// as it waits there.
 pub(crate) fn append(
     db: &Connection,
     id: CommandId,
     lane: &Lane,
     command: &Command,
-) -> Result<(), Fault> {
-    let n: i64 = db.query_row(
-        "INSERT INTO lane (name, n) VALUES (?1, 1)
-         ON CONFLICT (name) DO UPDATE SET n = n + 1 RETURNING n",
-        [lane.code()],
-        |row| row.get(0),
-    )?;
-    db.execute(
-        "INSERT INTO command (id, lane, n, body) VALUES (?1, ?2, ?3, ?4)",
-        params![id.to_string(), lane.code(), n, serde_json::to_string(command)?],
-    )?;
-    Ok(())
+) -> Result<Item, Fault> {
+    let n: i64 = db
+        .prepare_cached(
+            "INSERT INTO lane (name, n) VALUES (?1, 1)
+             ON CONFLICT (name) DO UPDATE SET n = n + 1 RETURNING n",
+        )?
+        .query_row([lane.code()], |row| row.get(0))?;
+    let body = serde_json::to_string(command)?;
+    db.prepare_cached("INSERT INTO command (id, lane, n, body) VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![id.to_string(), lane.code(), n, body])?;
+    let n = u64::try_from(n).unwrap_or(0);
+    let envelope = Envelope { id, lane: lane.clone(), n, body };
+    Ok(Item { envelope, outcome: None, left: false })
 }
 
 /// Everything held, oldest first in each lane: the outbox, then what has left it.
 pub(crate) fn all(db: &Connection) -> Result<Vec<Item>, Fault> {
     let mut select = db.prepare_cached(
         "SELECT id, lane, n, body, outcome, left_at FROM command ORDER BY lane, n",
+    )?;
+    let rows = select.query_map([], read)?;
+    rows.map(|row| row.map_err(Fault::from).and_then(item)).collect()
+}
+
+/// Commands with a verdict that are still in the outbox.
+fn judged_and_here(db: &Connection) -> Result<Vec<Item>, Fault> {
+    let mut select = db.prepare_cached(
+        "SELECT id, lane, n, body, outcome, left_at FROM command
+         WHERE outcome IS NOT NULL AND left_at IS NULL",
     )?;
     let rows = select.query_map([], read)?;
     rows.map(|row| row.map_err(Fault::from).and_then(item)).collect()
@@ -118,7 +130,7 @@ pub(crate) fn let_go(
             !granted.contains(scope) || reached.get(scope).is_some_and(|at| at >= seq)
         })
     };
-    for item in all(db)?.iter().filter(|item| !item.left) {
+    for item in judged_and_here(db)? {
         if item.outcome.as_ref().is_some_and(shown) {
             db.execute(
                 "UPDATE command SET left_at = ?2 WHERE id = ?1",

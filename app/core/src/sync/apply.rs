@@ -2,18 +2,22 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use releve_shared::badge::HomeTag;
+use releve_shared::clock::Stamp;
 use releve_shared::establishment::Organisation;
 use releve_shared::person::{Membership, MembershipState};
-use releve_shared::sync::{ClockedRow, Lane, PullAnswer, PushAnswer, RowKind, Scope, Verdict};
+use releve_shared::sync::{Lane, PullAnswer, PushAnswer, RowKind, Scope, Verdict};
 use releve_shared::time::Moment;
-use releve_shared::visit::Visit;
 use rusqlite::Connection;
 
 use crate::fault::Stop;
-use crate::store::care::Staging;
-use crate::store::duty::{Diary, Epoch, Identity, Known, Member};
-use crate::store::{care, chain, duty, outbox, shrink, write};
+use crate::store::care::{Applied, Pull};
+use crate::store::duty::{Diary, Epoch, Identity, Member};
+use crate::store::{care, chain, duty, known, outbox, shrink, write};
+
+/// Pages that took longer than this to come are written down before the last one is here, so that a
+/// phone that is stopped meanwhile goes on where it was: by then fetching again costs more than writing.
+/// In milliseconds of boot time.
+const KEEP_AFTER_MS: i64 = 50;
 
 /// What a push came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,88 +66,92 @@ pub(crate) fn pushed(db: &mut Connection, answer: &PushAnswer) -> Result<Pushed,
     })
 }
 
-/// Takes a page. Complete, it becomes visible all at once (F4). Gives whether it was complete.
-pub(crate) fn page(care_db: &mut Connection, answer: &PullAnswer) -> Result<bool, Stop> {
-    let granted: BTreeSet<Scope> = answer.scopes.iter().cloned().collect();
-    let left = write(care_db, |tx| {
-        let held = care::staging(tx)?;
-        let mut staging = match held {
-            Some(staging) if staging.epoch == answer.epoch => staging,
-            Some(_) => {
-                care::forget_staging(tx)?;
-                Staging::default()
-            }
-            None => Staging::default(),
-        };
-        let shown = care::shown(tx)?;
-        if !shown.epoch.is_empty() && shown.epoch != answer.epoch {
-            staging.resets.extend(care::cursors(tx)?.into_keys());
-        }
-        staging.epoch.clone_from(&answer.epoch);
-        // A scope lost on one page and back on a later one starts again from 0.
-        staging.resets.extend(care::cursors(tx)?.into_keys().filter(|s| !granted.contains(s)));
-        for scope in &answer.resets {
-            care::unstage(tx, scope)?;
-            staging.resets.insert(scope.clone());
-        }
-        staging.cursors.clone_from(&answer.cursors);
-        care::stage(tx, &staging, &answer.rows)?;
-        if answer.complete { Ok(Some(care::apply(tx, &staging, &granted)?)) } else { Ok(None) }
-    })?;
-    if left == Some(true) {
-        shrink(care_db)?;
+/// Takes a page, asked for at `sent`, into the pull under way. Complete, it becomes visible all at once (F4), and what
+/// clocking must learn of it is given.
+pub(crate) fn page(
+    care_db: &mut Connection,
+    under_way: &mut Option<Pull>,
+    answer: PullAnswer,
+    (sent, now): (&Stamp, &Stamp),
+) -> Result<Option<Applied>, Stop> {
+    let granted: BTreeSet<Scope> = answer.scopes.into_iter().collect();
+    // Whatever fails from here on, the pull begins again from what is shown.
+    let mut pull = under_way.take().filter(|p| p.epoch == answer.epoch).unwrap_or_default();
+    let applied = care::cursors(care_db)?;
+    let shown = care::shown(care_db)?;
+    if !shown.epoch.is_empty() && shown.epoch != answer.epoch {
+        pull.resets.extend(applied.keys().cloned());
     }
-    Ok(left.is_some())
+    pull.epoch = answer.epoch;
+    // A scope lost on one page and back on a later one starts again from 0.
+    pull.resets.extend(applied.into_keys().filter(|scope| !granted.contains(scope)));
+    pull.add(answer.rows, &answer.resets);
+    pull.cursors = answer.cursors;
+    if answer.complete {
+        let applied = write(care_db, |tx| Ok(care::apply(tx, pull, &granted)?))?;
+        if applied.left {
+            shrink(care_db)?;
+        }
+        return Ok(Some(applied));
+    }
+    if pull.slow(sent, now, KEEP_AFTER_MS) {
+        write(care_db, |tx| Ok(pull.keep(tx)?))?;
+    }
+    *under_way = Some(pull);
+    Ok(None)
 }
 
 /// After a complete pull: clocking learns what it must know, and acts whose effect is shown leave
-/// the outbox (C5).
+/// the outbox (C5). Inside a transaction of the duty data.
 pub(crate) fn settle(
-    db: &mut Connection,
+    tx: &Connection,
     care_db: &Connection,
+    applied: &Applied,
     granted: &BTreeSet<Scope>,
     now: Moment,
 ) -> Result<(), Stop> {
     let reached = care::cursors(care_db)?;
-    write(db, |tx| {
-        learn(tx, care_db)?;
-        outbox::let_go(tx, &reached, granted, now)?;
-        chain::prune(tx, now)?;
-        let diary = duty::get::<Diary>(tx)?.unwrap_or_default();
-        Ok(duty::put(
-            tx,
-            &Diary {
-                synced_at: Some(now),
-                damaged: false,
-                known: care::shown(care_db)?.state,
-                ..diary
-            },
-        )?)
-    })
+    let diary = duty::get::<Diary>(tx)?.unwrap_or_default();
+    if diary.known == applied.before {
+        known::learn(tx, &applied.news)?;
+        learn_names(tx, care_db)?;
+    } else {
+        learn_all(tx, care_db)?;
+    }
+    outbox::let_go(tx, &reached, granted, now)?;
+    chain::prune(tx, now)?;
+    let known = care::shown(care_db)?.state;
+    Ok(duty::put(tx, &Diary { synced_at: Some(now), damaged: false, known, ..diary })?)
 }
 
-/// Copies what clocking must know when the care data is locked.
-pub(crate) fn learn(tx: &Connection, care_db: &Connection) -> Result<(), Stop> {
-    let visits = care::rows::<Visit>(care_db, &RowKind::Visit)?;
-    let tags = care::rows::<HomeTag>(care_db, &RowKind::HomeTag)?;
-    let clocked = care::rows::<ClockedRow>(care_db, &RowKind::ClockEvent)?;
-    let clocked = clocked.into_iter().map(|row| row.clocked).collect();
-    duty::learn(tx, &Known { visits, tags, clocked })?;
+/// Copies all that clocking must know when the care data is locked.
+pub(crate) fn learn_all(tx: &Connection, care_db: &Connection) -> Result<(), Stop> {
+    known::forget(tx)?;
+    known::learn(tx, &care::all_news(care_db)?)?;
+    learn_names(tx, care_db)
+}
+
+/// The organisation with its keys, and in whose name this phone clocks.
+fn learn_names(tx: &Connection, care_db: &Connection) -> Result<(), Stop> {
     crate::contact::learn(tx, care_db)?;
-    if let Some(identity) = duty::get::<Identity>(tx)? {
-        let organisation = care::rows::<Organisation>(care_db, &RowKind::Organisation)?
-            .into_iter()
-            .find(|organisation| organisation.id == identity.organisation.id);
-        let member = care::rows::<Membership>(care_db, &RowKind::Membership)?
-            .into_iter()
-            .filter(|member| member.state == MembershipState::Active)
-            .find(|member| member.organisation == identity.organisation.id);
-        if let Some(organisation) = organisation {
-            duty::put(tx, &Identity { organisation, ..identity })?;
-        }
-        if let Some(member) = member {
-            duty::put(tx, &Member(member.id))?;
-        }
+    let Some(identity) = duty::get::<Identity>(tx)? else { return Ok(()) };
+    let organisation = care::rows::<Organisation>(care_db, &RowKind::Organisation)?
+        .into_iter()
+        .find(|organisation| organisation.id == identity.organisation.id);
+    let member = care::rows::<Membership>(care_db, &RowKind::Membership)?
+        .into_iter()
+        .filter(|member| member.state == MembershipState::Active)
+        .find(|member| member.organisation == identity.organisation.id)
+        .map(|member| Member(member.id));
+    if let Some(organisation) = organisation
+        && organisation != identity.organisation
+    {
+        duty::put(tx, &Identity { organisation, ..identity })?;
+    }
+    if let Some(member) = member
+        && duty::get::<Member>(tx)? != Some(member.clone())
+    {
+        duty::put(tx, &member)?;
     }
     Ok(())
 }

@@ -1,7 +1,5 @@
 //! Requests: signed by the device's key, bearing its token.
 
-use std::collections::BTreeMap;
-
 use releve_shared::clock::Anchor;
 use releve_shared::id::ClockEventId;
 use releve_shared::keys::{Purpose, Signer};
@@ -120,13 +118,13 @@ pub(crate) fn push(
 pub(crate) fn pull(
     db: &Connection,
     care_db: &Connection,
+    under_way: Option<&care::Pull>,
     identity: &Identity,
 ) -> Result<(PullRequest, Vec<i64>), Fault> {
     let applied = care::cursors(care_db)?;
-    let shown = care::shown(care_db)?;
-    let (epoch, cursors): (String, BTreeMap<_, _>) = match care::staging(care_db)? {
-        Some(staging) => (staging.epoch, staging.cursors),
-        None => (shown.epoch, applied.clone()),
+    let (epoch, cursors) = match under_way {
+        Some(pull) => (pull.epoch.clone(), pull.cursors.clone()),
+        None => (care::shown(care_db)?.epoch, applied.clone()),
     };
     let (told, anchors) = untold(db)?;
     let waiting = u64::from(outbox::waiting(db)?);
