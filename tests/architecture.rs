@@ -19,6 +19,7 @@ const SHARED: &[&str] = &[
     "sha2",
     "thiserror",
     "ts-rs",
+    "unicode-normalization",
     "utoipa",
     "uuid",
 ];

@@ -3,6 +3,7 @@
 //! `releve-bench all` measures; the other words are parts that it starts as processes of their own.
 #![expect(clippy::disallowed_methods, reason = "a bench reads clocks and its environment")]
 
+mod canned;
 mod figures;
 mod http;
 mod load;

@@ -1,7 +1,7 @@
 //! The real phone core, on this machine: its clocks can be moved, its waiting is told apart.
 
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Instant;
@@ -11,9 +11,10 @@ use releve_core::ports::{Chance, Clock, Link, NoAnswer, Request, Response};
 use releve_core::{About, Core, Phone, Ports};
 use releve_shared::badge::{Method, Reading};
 use releve_shared::clock::Stamp;
-use releve_shared::time::MINUTE_MS;
+use releve_shared::time::{Day, MINUTE_MS};
 
-use crate::seed::{self, Agency};
+use crate::canned::{self, Canned, CannedLink};
+use crate::seed::Agency;
 
 #[expect(dead_code, reason = "the shell listens to pokes by it; a bench does not")]
 #[path = "../../app/shell/ports/link.rs"]
@@ -48,16 +49,16 @@ impl Chance for SystemChance {
     }
 }
 
-/// The shell's own way to the server, with the time that it took.
+/// A way to the server, with the time that it took.
 struct Timed {
-    http: link::HttpLink,
+    way: Box<dyn Link>,
     waited_us: Arc<AtomicU64>,
 }
 
 impl Link for Timed {
     fn send(&self, request: &Request) -> Result<Response, NoAnswer> {
         let from = Instant::now();
-        let came = self.http.send(request);
+        let came = self.way.send(request);
         let us = u64::try_from(from.elapsed().as_micros()).unwrap_or(0);
         self.waited_us.fetch_add(us, Ordering::SeqCst);
         came
@@ -66,14 +67,23 @@ impl Link for Timed {
 
 /// A phone in a folder.
 pub struct Device {
-    pub folder: PathBuf,
     pub hands: Hands,
     pub phone: Phone,
     waited_us: Arc<AtomicU64>,
 }
 
 impl Device {
+    /// With the shell's own way to a server.
     pub fn open(folder: &Path) -> Self {
+        Self::over(folder, Box::new(link::HttpLink::new()))
+    }
+
+    /// With a server in memory.
+    pub fn canned(folder: &Path, server: &Arc<Canned>) -> Self {
+        Self::over(folder, Box::new(CannedLink(Arc::clone(server))))
+    }
+
+    fn over(folder: &Path, way: Box<dyn Link>) -> Self {
         let hands = Hands::default();
         let vault = vault::FileVault::open(folder.join("vault")).expect("a vault");
         let ports = Ports {
@@ -84,17 +94,20 @@ impl Device {
         let about = About { platform: "linux".to_owned(), version: "0.1.0".to_owned() };
         let core = Core::open(folder.join("phone"), ports, about);
         let waited_us = Arc::new(AtomicU64::new(0));
-        let http = Timed { http: link::HttpLink::new(), waited_us: Arc::clone(&waited_us) };
-        let phone = Phone::new(core, Box::new(http));
-        Self { folder: folder.to_owned(), hands, phone, waited_us }
+        let timed = Timed { way, waited_us: Arc::clone(&waited_us) };
+        let phone = Phone::new(core, Box::new(timed));
+        Self { hands, phone, waited_us }
     }
 
     /// Enrols with a code; the first sync is part of it. Gives milliseconds: all, and waiting for the
     /// server.
     pub fn enrol(&self, port: u16, agency: &Agency, code: &str) -> (f64, f64) {
-        let organisation = self.folder.join("organisation");
-        std::fs::write(organisation, agency.organisation.to_string()).expect("a file");
         let link = format!("http://127.0.0.1:{port}/e#c={code}&k={}", agency.server_key);
+        self.enrol_by(link)
+    }
+
+    /// The same with the text of a QR.
+    pub fn enrol_by(&self, link: String) -> (f64, f64) {
         self.timed(|| {
             let done = self.phone.act(Act::Enrol { link, phone_name: "Pixel".to_owned() });
             assert_eq!(done, Ok(Reply::Done), "{:?}", self.phone.core().last_fault());
@@ -126,17 +139,38 @@ impl Device {
         }
     }
 
+    /// The planning of a day.
+    pub fn on(&self, day: Day) -> DayView {
+        match self.phone.ask(&Ask::Day { day: Some(day) }).expect("a day") {
+            View::Day(view) => view,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Finds clients, as each key is pressed. Gives how many were shown.
+    pub fn find(&self, text: &str) -> usize {
+        match self.phone.ask(&Ask::FindClients { text: text.to_owned() }).expect("clients") {
+            View::Found { clients, .. } => clients.len(),
+            other => panic!("{other:?}"),
+        }
+    }
+
     /// Taps the tag of a client: start, then end. Gives what each tap took, in milliseconds.
     pub fn taps(&self, pairs: usize) -> Vec<f64> {
-        let day = self.day();
-        let organisation = std::fs::read_to_string(self.folder.join("organisation"));
-        let organisation = organisation.expect("a file").parse().expect("an organisation");
         let mut took = Vec::new();
-        let open: Vec<_> = day.visits.iter().filter(|line| line.progress.start.is_none()).collect();
-        for n in 0..pairs {
-            let line = open[n % open.len()];
-            let client = line.visit.client;
-            let text = seed::tag_of(organisation, client);
+        let mut open = Vec::new();
+        let first = self.day().from;
+        // Whatever the hour: as many days as it takes.
+        for day in (0..36).map(|n| first.plus(n)) {
+            open.extend(
+                self.on(day).visits.into_iter().filter(|line| line.progress.start.is_none()),
+            );
+            if open.len() >= pairs {
+                break;
+            }
+        }
+        for line in open.iter().take(pairs) {
+            let text = canned::tag_of(line.visit.client);
             for _ in 0..2 {
                 self.hands.pass(MINUTE_MS);
                 let reading = Reading { method: Method::Nfc, text: text.clone() };

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use releve_shared::badge::Token;
 use releve_shared::id::{
     ClientId, DeviceId, EnrolmentId, HomeTagId, MembershipId, OrganisationId, PersonId, VisitId,
 };
@@ -58,12 +57,6 @@ fn id<T: From<Uuid>>(kind: u8, n: usize) -> T {
     let mut bytes = [kind; 10];
     bytes[2..10].copy_from_slice(&(n as u64).to_be_bytes());
     T::from(uuid::Builder::from_unix_timestamp_millis(1_790_000_000_000, &bytes).into_uuid())
-}
-
-/// The link of the tag at a client's home.
-pub fn tag_of(organisation: OrganisationId, home: ClientId) -> String {
-    let n = (0..CLIENTS).find(|n| client(*n) == home).expect("a client of the bench");
-    Token::issue(organisation, id(9, n), 1, &tag_key()).link("http://127.0.0.1")
 }
 
 fn tag_key() -> Signer {

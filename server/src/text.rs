@@ -1,8 +1,8 @@
 //! Texts that people type: checked, and folded for search. Pure.
 
+pub use releve_shared::fold::fold;
 use releve_shared::refusal::Refusal;
 use unicode_normalization::UnicodeNormalization as _;
-use unicode_normalization::char::is_combining_mark;
 
 /// A field that cannot be taken, and why.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -96,19 +96,6 @@ pub fn phone(field: &'static str, text: &str) -> Result<String, BadField> {
 /// Nine digits after +33: ranges are opened faster than tables are renewed.
 fn looks_french(number: &phonenumber::PhoneNumber) -> bool {
     number.country().code() == 33 && number.national().value().to_string().len() == 9
-}
-
-/// A text without case, accents or punctuation: words of letters and digits between single spaces.
-#[must_use]
-pub fn fold(text: &str) -> String {
-    let plain: String = text
-        .nfkd()
-        .filter(|c| !is_combining_mark(*c))
-        .flat_map(char::to_lowercase)
-        .map(|c| if c.is_alphanumeric() { c } else { ' ' })
-        .collect();
-    let plain = plain.replace('œ', "oe").replace('æ', "ae").replace('ß', "ss");
-    plain.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// What the folded column of a row holds: its texts, and its telephone as it is typed in France too.

@@ -11,6 +11,7 @@ pub mod clock;
 pub mod contact;
 pub mod enrolment;
 pub mod establishment;
+pub mod fold;
 pub mod hours;
 pub mod id;
 pub mod keys;

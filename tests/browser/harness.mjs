@@ -16,9 +16,9 @@ export const ROOT = resolve(import.meta.dirname, "../..");
 /** Pictures of what failed, and of what is shown in docs/pictures. */
 export const PICTURES = join(ROOT, "target/browser");
 
-/** Path of a program of this workspace, built before. */
+/** Path of a program of this workspace, built before; RELEVE_BUILD=release takes the released one. */
 export function binary(name) {
-  const path = join(process.env.CARGO_TARGET_DIR ?? join(ROOT, "target"), "debug", name);
+  const path = join(process.env.CARGO_TARGET_DIR ?? join(ROOT, "target"), process.env.RELEVE_BUILD ?? "debug", name);
   assert.ok(existsSync(path), `${name} is not built: run cargo build -p releve-server -p releve-tests`);
   return path;
 }

@@ -144,7 +144,13 @@ impl Core {
         })?;
         store.memory.stamped(&store.duty, before, event, item);
         self.engine.wanted_after_act();
-        self.told(id, &decided, now)
+        let told = self.told(id, &decided, now);
+        if told.as_ref().is_err_and(Stop::is_damage) {
+            // It is saved. The words around it were damaged, and are put aside by now.
+            drop(told.map_err(|stop| self.refusal(stop)));
+            return self.told(id, &decided, now);
+        }
+        told
     }
 
     /// The full-screen answer, read back from the store.

@@ -12,8 +12,9 @@ use crate::fault::{Fault, Stop};
 use crate::lease::Age;
 use crate::ports::{Chance, Clock, Fuse, Vault};
 use crate::store::duty::{self, Access, Diary, Identity, LeaseHeld};
+use crate::store::open::Checkup;
 use crate::store::wipe::{self, Marker, Stage};
-use crate::store::{Store, StoreState, write};
+use crate::store::{Reading, Store, StoreState, write};
 use crate::sync::engine::Engine;
 
 /// What the core needs of the device, but for the network.
@@ -111,9 +112,13 @@ impl Core {
 
     /// Opens the databases. Clocking learns again what a crash kept it from learning.
     pub(crate) fn open_files(&mut self) -> Result<(), Fault> {
+        self.open_reading(Reading::Quick)
+    }
+
+    fn open_reading(&mut self, reading: Reading) -> Result<(), Fault> {
         let stamp = self.ports.clock.now().wall.0;
-        let Ports { vault, chance, .. } = &self.ports;
-        match Store::open(&self.folder, &**vault, &**chance, stamp, self.fuse.as_ref()) {
+        let ports = (&*self.ports.vault, &*self.ports.chance);
+        match Store::open(&self.folder, ports, stamp, self.fuse.as_ref(), reading) {
             StoreState::Open(mut store) => {
                 catch_up(&mut store)?;
                 self.held = Held::Open(store);
@@ -180,7 +185,45 @@ impl Core {
     pub fn ask(&mut self, ask: &Ask) -> Result<View, Refusal> {
         self.revive();
         let now = self.ports.clock.now();
-        self.view(ask, &now).map_err(|stop| self.refusal(stop))
+        let seen = self.view(ask, &now);
+        // A damaged page has been met: what could be put right is, and is looked at again.
+        if seen.as_ref().is_err_and(Stop::is_damage) && self.is_open() {
+            drop(seen.map_err(|stop| self.refusal(stop)));
+            return self.view(ask, &now).map_err(|stop| self.refusal(stop));
+        }
+        seen.map_err(|stop| self.refusal(stop))
+    }
+
+    /// The read-through that a large database needs since it was opened, once. Run it without holding
+    /// the core, then tell [`Self::checked`].
+    pub fn checkup(&mut self) -> Option<Checkup> {
+        match &mut self.held {
+            Held::Open(store) => store.checkup.take(),
+            Held::Unusable(_) => None,
+        }
+    }
+
+    /// What came of a [`Checkup`]. A damaged file is put aside; the server has all of it.
+    pub fn checked(&mut self, verdict: Result<(), Fault>) {
+        if let Err(fault) = verdict {
+            drop(self.refusal(Stop::Fault(fault)));
+            self.changed();
+        }
+    }
+
+    fn is_open(&self) -> bool {
+        match &self.held {
+            Held::Open(_) => true,
+            Held::Unusable(_) => false,
+        }
+    }
+
+    /// A page could not be read: both files are read whole, and a damaged one is put aside.
+    fn put_right(&mut self) {
+        self.held = Held::Unusable(Fault::Store("being read whole".to_owned()));
+        if let Err(fault) = self.open_reading(Reading::Whole) {
+            self.held = Held::Unusable(self.noted(fault));
+        }
     }
 
     /// Calls `listener` at each change, with a number that grows. One listener at a time.
@@ -216,7 +259,13 @@ impl Core {
     pub(crate) fn refusal(&mut self, stop: Stop) -> Refusal {
         match stop {
             Stop::Refused(refusal) => refusal,
-            Stop::Fault(fault) => self.noted(fault).refusal(),
+            Stop::Fault(fault) => {
+                let fault = self.noted(fault);
+                if fault.is_damage() && self.is_open() {
+                    self.put_right();
+                }
+                fault.refusal()
+            }
         }
     }
 

@@ -164,6 +164,11 @@ pub enum Ask {
     },
     /// The clients whose sheet this phone holds. → [`View::Clients`]
     Clients,
+    /// Those whose words begin like what is typed, one slip of the finger allowed. → [`View::Found`]
+    FindClients {
+        /// As typed; nothing typed finds them all.
+        text: String,
+    },
     /// One client. → [`View::Client`]
     Client {
         /// Which.
@@ -205,6 +210,15 @@ pub enum View {
     Clients {
         /// By name.
         clients: Vec<Client>,
+    },
+    /// See [`Ask::FindClients`].
+    Found {
+        /// The nearest first, then by name; at most fifty.
+        clients: Vec<Client>,
+        /// How many there are besides.
+        more: u32,
+        /// How many sheets this phone holds.
+        held: u32,
     },
     /// See [`Ask::Client`].
     Client(ClientView),

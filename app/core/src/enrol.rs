@@ -261,7 +261,8 @@ mod tests {
     fn c8_everything_held_begins_a_new_chain_under_a_new_device() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("duty.db");
-        let Ok(Opened::Ready { mut db, .. }) = open::open(&path, &[7; 32], open::DUTY, 0) else {
+        let Ok(Opened::Ready { mut db, .. }) = open::open(&path, &[7; 32], open::DUTY, 0, u64::MAX)
+        else {
             panic!("a new file opens");
         };
         write(&mut db, |tx| {

@@ -16,6 +16,7 @@ use crate::fault::{Fault, Stop};
 use crate::lease::Age;
 use crate::ports::{NoAnswer, Request, Response, Secret};
 use crate::store::duty::{self, Access, Diary, Identity, LeaseHeld};
+use crate::store::seen::Seen;
 use crate::store::wipe::{self, Confirm, Marker, Stage};
 use crate::store::{Store, chain, outbox, write};
 use crate::sync::answer::{self, Failure};
@@ -304,6 +305,7 @@ impl Core {
         let granted: BTreeSet<_> = pull.scopes.iter().cloned().collect();
         let anchor = anchor(flight, server, now);
         let store = self.store()?;
+        store.seen = Seen::default();
         let Store { duty: db, care: Some(care_db), pull: under_way, .. } = store else {
             return self.anchored(flight, server, told, now);
         };

@@ -60,6 +60,16 @@ pub(crate) enum Stop {
     Fault(#[from] Fault),
 }
 
+impl Stop {
+    /// Whether a file is damaged.
+    pub(crate) fn is_damage(&self) -> bool {
+        match self {
+            Self::Refused(_) => false,
+            Self::Fault(fault) => fault.is_damage(),
+        }
+    }
+}
+
 impl From<Refusal> for Stop {
     fn from(refusal: Refusal) -> Self {
         Self::Refused(refusal)

@@ -20,6 +20,7 @@ pub mod phone;
 pub mod ports;
 mod request;
 mod scene;
+mod search;
 mod sight;
 mod store;
 mod sync;
@@ -29,6 +30,7 @@ pub use crate::core::{About, Core, Ports};
 pub use exchange::Step;
 pub use fault::Fault;
 pub use phone::Phone;
+pub use store::open::Checkup;
 pub use sync::engine::{listen_again_ms, wait_after_ms};
 
 #[cfg(all(test, feature = "ts"))]

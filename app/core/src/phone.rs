@@ -113,6 +113,7 @@ impl Phone {
                 }
                 Step::Send(_) | Step::Idle => LONGEST_SLEEP,
             };
+            self.check();
             let bell = self.bell.lock().unwrap_or_else(PoisonError::into_inner);
             let quiet = |bell: &mut Bell| !bell.rung && !bell.stopped;
             let (mut bell, _) = self
@@ -123,6 +124,15 @@ impl Phone {
                 return;
             }
             bell.rung = false;
+        }
+    }
+
+    /// Reads a large database through, when that was put off; others act and look meanwhile.
+    pub fn check(&self) {
+        let due = self.core().checkup();
+        if let Some(checkup) = due {
+            let verdict = checkup.run();
+            self.core().checked(verdict);
         }
     }
 

@@ -4,19 +4,16 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use releve_shared::client::Client;
 use releve_shared::clock::Stamp;
 use releve_shared::id::{ClientId, HomeTagId, VisitId};
 use releve_shared::refusal::Refusal;
-use releve_shared::sync::{NotesRow, RowKind};
 use releve_shared::time::Moment;
-use releve_shared::visit::{RetainedPeriod, Visit};
 
 use crate::core::Core;
-use crate::fault::{Fault, Stop};
+use crate::fault::Stop;
 use crate::scene::{Own, Scene, Told};
 use crate::store::duty::LongestVisit;
-use crate::store::{Store, care, known};
+use crate::store::{Store, known};
 
 /// Which visits a scene holds: these, and always those under way and those of the phone's own acts
 /// that are not settled. Progress, labels and stamps are whole for each of them.
@@ -91,50 +88,40 @@ fn scene(
 ) -> Result<(Scene, Arc<Own>), Stop> {
     let own = store.memory.own(&store.duty)?;
     let live = own.live(now);
+    let Store { duty, care, memory, seen, .. } = store;
     let mut wanted: BTreeSet<VisitId> = sight.visits.iter().copied().collect();
     wanted.extend(live.iter().map(|event| event.visit));
-    wanted.extend(known::under_way(&store.duty)?);
-    if let Some((from, to)) = sight.between {
-        let longest = store.memory.fact::<LongestVisit>(&store.duty)?.unwrap_or_default();
-        wanted.extend(known::between(&store.duty, from, to, &longest)?);
+    wanted.extend(seen.under_way(duty)?.iter());
+    if let Some(time) = sight.between {
+        let longest = memory.fact::<LongestVisit>(duty)?.unwrap_or_default();
+        wanted.extend(seen.between(duty, time, &longest)?.iter());
     }
     if let Some(client) = sight.client {
-        wanted.extend(known::at_client(&store.duty, client)?);
+        wanted.extend(known::at_client(duty, client)?);
     }
+    let care = care.as_ref().filter(|_| words);
     let mut told = Told::default();
     for id in wanted {
-        tell(store, id, words, &mut told)?;
+        let sheet = seen.sheet(duty, care, id)?;
+        told.visits.extend(sheet.visit.clone());
+        told.judged.extend(sheet.stamps.iter().cloned());
+        told.retained.extend(sheet.retained.clone());
+        told.notes.extend(sheet.notes.clone().map(|notes| (id, notes)));
     }
     // The server may have put a stamp under another visit than the phone did.
     for event in live {
         if !told.judged.iter().any(|judged| judged.clocked.id == event.id) {
-            told.judged.extend(known::stamp(&store.duty, event.id)?);
+            told.judged.extend(known::stamp(duty, event.id)?);
         }
     }
     if let Some(tag) = sight.tag {
-        told.tags.extend(known::tag(&store.duty, tag)?);
+        told.tags.extend(known::tag(duty, tag)?);
     }
-    if words && let Some(db) = &store.care {
+    if let Some(db) = care {
         let homes: BTreeSet<ClientId> = told.visits.iter().map(|visit| visit.client).collect();
         for home in homes.into_iter().chain(sight.client) {
-            told.clients.extend(care::row::<Client>(db, &RowKind::Client, &home.to_string())?);
+            told.clients.extend(seen.client(db, home)?.map(|client| (*client).clone()));
         }
     }
     Ok((Scene::of(told, &own, now), own))
-}
-
-/// All that the server has told of a visit.
-fn tell(store: &Store, id: VisitId, words: bool, told: &mut Told) -> Result<(), Fault> {
-    told.judged.extend(known::stamps_of(&store.duty, id)?);
-    match (&store.care, words) {
-        (Some(db), true) => {
-            let text = id.to_string();
-            told.visits.extend(care::row::<Visit>(db, &RowKind::Visit, &text)?);
-            told.retained.extend(care::row::<RetainedPeriod>(db, &RowKind::RetainedPeriod, &text)?);
-            let notes = care::row::<NotesRow>(db, &RowKind::Notes, &text)?;
-            told.notes.extend(notes.map(|row| (row.visit, row.notes)));
-        }
-        (Some(_) | None, _) => told.visits.extend(known::visit(&store.duty, id)?),
-    }
-    Ok(())
 }

@@ -2,12 +2,12 @@
 
 use releve_shared::client::Client;
 use releve_shared::clock::{Measured, Stamp, locate, wall_error};
-use releve_shared::hours::{Hours, by_day};
+use releve_shared::hours::{Hours, minutes};
 use releve_shared::id::{ClientId, VisitId};
 use releve_shared::person::Person;
 use releve_shared::refusal::Refusal;
 use releve_shared::sync::{Command, RowKind};
-use releve_shared::time::{Day, Moment, Zone};
+use releve_shared::time::{Day, Moment};
 use releve_shared::visit::{
     ClockEvent, ClockKind, LATE_MS, Progress, Visit, VisitNotes, VisitState,
 };
@@ -20,10 +20,11 @@ use crate::door::{
 };
 use crate::fault::Stop;
 use crate::scene::{Own, Scene, state_of};
+use crate::search::Register;
 use crate::sight::Sight;
 use crate::store::duty::{Access, Diary, Identity};
 use crate::store::outbox::Item;
-use crate::store::{care, duty};
+use crate::store::{Store, care, duty};
 
 /// A phone holds this many days back …
 const DAYS_BACK: i32 = 7;
@@ -51,6 +52,7 @@ impl Core {
                 });
                 View::Clients { clients }
             }
+            Ask::FindClients { text } => self.find_clients(text, now)?,
             Ask::Client { id } => View::Client(self.client(*id, now)?),
         })
     }
@@ -143,7 +145,7 @@ impl Core {
         visits.sort_by_key(|visit| (visit.starts_at, visit.ends_at, visit.id));
         let hours = visits
             .iter()
-            .map(|visit| hours_on(day, visit, &scene, zone))
+            .map(|visit| hours_on((from, to), visit, &scene))
             .fold(Hours::default(), Hours::and);
         let next = (day == today).then(|| next_to_do(&visits, &scene, at)).flatten();
         Ok(DayView {
@@ -180,6 +182,27 @@ impl Core {
         visits.sort_by_key(|visit| (visit.starts_at, visit.id));
         let visits = visits.into_iter().map(|visit| line(visit, &scene)).collect();
         Ok(ClientView { client, visits })
+    }
+
+    fn find_clients(&mut self, text: &str, now: &Stamp) -> Result<View, Stop> {
+        self.identity()?;
+        if !self.may_read(now)? {
+            return Err(Refusal::LeaseOver.into());
+        }
+        let Store { care, register, .. } = self.store()?;
+        let Some(care_db) = care else { return Err(Refusal::LeaseOver.into()) };
+        // Only a sync writes the mirror; a register of another state is made again.
+        let changes = care_db.total_changes();
+        let register = match register {
+            Some((at, register)) if *at == changes => register,
+            stale => {
+                let clients = care::rows::<Client>(care_db, &RowKind::Client)?;
+                &mut stale.insert((changes, Register::of(clients))).1
+            }
+        };
+        let found = register.find(text);
+        let (more, held) = (saturated(found.more), saturated(register.len()));
+        Ok(View::Found { clients: found.clients.into_iter().cloned().collect(), more, held })
     }
 
     /// Every row of a kind, when what is held may be read.
@@ -283,11 +306,10 @@ fn next_to_do(visits: &[&Visit], scene: &Scene, at: Moment) -> Option<VisitId> {
         .map(|visit| visit.id)
 }
 
-/// The share of a visit's hours that falls on a day.
-fn hours_on(day: Day, visit: &Visit, scene: &Scene, zone: &Zone) -> Hours {
+/// The share of a visit's hours that falls on the day of these bounds.
+fn hours_on((start, end): (Moment, Moment), visit: &Visit, scene: &Scene) -> Hours {
     let share = |period: Option<(Moment, Moment)>| {
-        let (from, to) = period?;
-        by_day(from, to, zone).into_iter().find(|(on, _)| *on == day).map(|(_, minutes)| minutes)
+        period.map_or(0, |(from, to)| minutes(from.max(start), to.min(end)))
     };
     let planned = match visit.state {
         VisitState::Planned => Some((visit.starts_at, visit.ends_at)),
@@ -295,9 +317,9 @@ fn hours_on(day: Day, visit: &Visit, scene: &Scene, zone: &Zone) -> Hours {
     };
     let retained = scene.retained.get(&visit.id).map(|r| (r.starts_at, r.ends_at));
     Hours {
-        planned: share(planned).unwrap_or(0),
-        badged: share(scene.progress(visit.id).period()).unwrap_or(0),
-        retained: share(retained).unwrap_or(0),
+        planned: share(planned),
+        badged: share(scene.progress(visit.id).period()),
+        retained: share(retained),
     }
 }
 
@@ -380,8 +402,12 @@ fn act_line(item: &Item, scene: &Scene, own: &Own) -> ActLine {
     ActLine { id: item.envelope.id, what, visit, client_label, at, method, state: state_of(item) }
 }
 
+fn saturated(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
+}
+
 fn count<T>(of: impl IntoIterator<Item = T>) -> u32 {
-    u32::try_from(of.into_iter().count()).unwrap_or(u32::MAX)
+    saturated(of.into_iter().count())
 }
 
 #[cfg(test)]

@@ -29,6 +29,7 @@ pub const ALL: &[(&str, Measure)] = &[
     ("D3", phone::my_day),
     ("D4", phone::search),
     ("D5", phone::start),
+    ("D6", phone::paint),
     ("P2", server::burst),
     ("P7", server::mixed),
     ("P8", server::logins),

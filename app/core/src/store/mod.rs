@@ -11,6 +11,7 @@ pub(crate) mod known;
 pub(crate) mod memory;
 pub(crate) mod open;
 pub(crate) mod outbox;
+pub(crate) mod seen;
 pub(crate) mod wipe;
 
 use std::path::{Path, PathBuf};
@@ -19,12 +20,26 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use crate::fault::{Fault, Stop};
 use crate::ports::{Chance, Fuse, Secret, Vault, VaultError};
+use crate::search::Register;
 use open::{Key, Opened};
 
 /// The duty database's file.
 pub(crate) const DUTY_FILE: &str = "duty.db";
 /// The care database's file.
 pub(crate) const CARE_FILE: &str = "care.db";
+
+/// A care database of up to this many bytes is read whole before it is used; a larger one, which no
+/// planning of five weeks makes, beside its use (docs/decisions/0009).
+const CARE_WHOLE_UP_TO: u64 = 8 * 1024 * 1024;
+
+/// How much of the files is read when they are opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reading {
+    /// A large care database is read later, by a [`open::Checkup`].
+    Quick,
+    /// Every page.
+    Whole,
+}
 
 /// Both databases, open.
 pub(crate) struct Store {
@@ -33,10 +48,16 @@ pub(crate) struct Store {
     pub(crate) care: Option<Connection>,
     /// Whether a damaged file was put aside while opening.
     pub(crate) kept_aside: bool,
+    /// The read-through that the care database still needs.
+    pub(crate) checkup: Option<open::Checkup>,
     /// The pull under way.
     pub(crate) pull: Option<care::Pull>,
     /// What is read again and again.
     pub(crate) memory: memory::Memory,
+    /// What the server has told, until the next sync.
+    pub(crate) seen: seen::Seen,
+    /// The sheets as a search looks at them, and the count of changes that they were read at.
+    pub(crate) register: Option<(u64, Register)>,
 }
 
 /// What came of opening the store.
@@ -51,12 +72,12 @@ impl Store {
     /// Opens both databases of a folder, making what is missing. `stamp` names damaged copies.
     pub(crate) fn open(
         folder: &Path,
-        vault: &dyn Vault,
-        chance: &dyn Chance,
+        (vault, chance): (&dyn Vault, &dyn Chance),
         stamp: i64,
         fuse: Option<&Fuse>,
+        reading: Reading,
     ) -> StoreState {
-        match Self::try_open(folder, vault, chance, stamp, fuse) {
+        match Self::try_open(folder, (vault, chance), stamp, fuse, reading) {
             Ok(store) => StoreState::Open(Box::new(store)),
             Err(fault) => StoreState::Unusable(fault),
         }
@@ -64,17 +85,27 @@ impl Store {
 
     fn try_open(
         folder: &Path,
-        vault: &dyn Vault,
-        chance: &dyn Chance,
+        (vault, chance): (&dyn Vault, &dyn Chance),
         stamp: i64,
         fuse: Option<&Fuse>,
+        reading: Reading,
     ) -> Result<Self, Fault> {
         std::fs::create_dir_all(folder)?;
         let key = key_of(vault, chance, Secret::DutyKey)?;
-        let (duty, aside) = opened(folder, DUTY_FILE, &key, open::DUTY, stamp, fuse)?;
-        let memory = memory::Memory::default();
-        let mut store = Self { duty, care: None, kept_aside: aside, pull: None, memory };
-        store.open_care(folder, vault, chance, stamp, fuse)?;
+        // What the phone owes cannot be fetched again: it is always read whole.
+        let file = File { path: folder.join(DUTY_FILE), key, whole_up_to: u64::MAX };
+        let (duty, aside, _) = opened(&file, open::DUTY, stamp, fuse)?;
+        let mut store = Self {
+            duty,
+            care: None,
+            kept_aside: aside,
+            checkup: None,
+            pull: None,
+            memory: memory::Memory::default(),
+            seen: seen::Seen::default(),
+            register: None,
+        };
+        store.open_care(folder, (vault, chance), stamp, fuse, reading)?;
         Ok(store)
     }
 
@@ -82,14 +113,20 @@ impl Store {
     pub(crate) fn open_care(
         &mut self,
         folder: &Path,
-        vault: &dyn Vault,
-        chance: &dyn Chance,
+        (vault, chance): (&dyn Vault, &dyn Chance),
         stamp: i64,
         fuse: Option<&Fuse>,
+        reading: Reading,
     ) -> Result<(), Fault> {
         match key_of(vault, chance, Secret::CareKey) {
             Ok(key) => {
-                let (care, aside) = opened(folder, CARE_FILE, &key, open::CARE, stamp, fuse)?;
+                let whole_up_to = match reading {
+                    Reading::Quick => CARE_WHOLE_UP_TO,
+                    Reading::Whole => u64::MAX,
+                };
+                let file = File { path: folder.join(CARE_FILE), key, whole_up_to };
+                let (care, aside, unread) = opened(&file, open::CARE, stamp, fuse)?;
+                self.checkup = unread.then_some(open::Checkup { path: file.path, key });
                 self.pull = care::kept_pull(&care)?;
                 self.care = Some(care);
                 self.kept_aside |= aside;
@@ -119,22 +156,30 @@ pub(crate) fn shrink(db: &Connection) -> Result<(), Fault> {
     Ok(())
 }
 
+/// A database's file, how to read it, and how much of it at once.
+struct File {
+    path: PathBuf,
+    key: Key,
+    whole_up_to: u64,
+}
+
+/// Opens it: the database, whether a damaged one was put aside, whether it still has to be read.
 fn opened(
-    folder: &Path,
-    file: &str,
-    key: &Key,
+    file: &File,
     migrations: &[open::Migration],
     stamp: i64,
     fuse: Option<&Fuse>,
-) -> Result<(Connection, bool), Fault> {
-    match open::open(&folder.join(file), key, migrations, stamp)? {
-        Opened::Ready { mut db, kept_aside } => {
+) -> Result<(Connection, bool, bool), Fault> {
+    match open::open(&file.path, &file.key, migrations, stamp, file.whole_up_to)? {
+        Opened::Ready { mut db, kept_aside, unread } => {
             if let Some(allows) = fuse.cloned() {
                 db.commit_hook(Some(move || !allows()))?;
             }
-            Ok((db, kept_aside.is_some()))
+            Ok((db, kept_aside.is_some(), unread))
         }
-        Opened::Newer => Err(Fault::Store(format!("{file} is of a newer version"))),
+        Opened::Newer => {
+            Err(Fault::Store(format!("{} is of a newer version", file.path.display())))
+        }
     }
 }
 

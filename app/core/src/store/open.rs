@@ -10,6 +10,9 @@ use crate::fault::Fault;
 /// A raw 256-bit key.
 pub(crate) type Key = [u8; 32];
 
+/// Statements kept prepared: more than the store has.
+const STATEMENTS: usize = 100;
+
 /// A migration: its number is its place in the list, from 1.
 pub(crate) struct Migration {
     sql: &'static str,
@@ -35,6 +38,8 @@ pub(crate) enum Opened {
         db: Connection,
         /// The damaged file.
         kept_aside: Option<PathBuf>,
+        /// It was too large to be read whole before it is used: see [`Checkup`].
+        unread: bool,
     },
     /// Written by a newer app; not touched.
     Newer,
@@ -42,33 +47,69 @@ pub(crate) enum Opened {
 
 /// Opens a database, making it when there is none. A file that is damaged, or not a database of
 /// this key, is renamed, never deleted, and an empty one takes its place. `stamp` names the copy.
+/// A file of up to `whole_up_to` bytes is read whole first.
 pub(crate) fn open(
     path: &Path,
     key: &Key,
     migrations: &[Migration],
     stamp: i64,
+    whole_up_to: u64,
 ) -> Result<Opened, Fault> {
-    match ready(path, key, migrations) {
-        Ok(Some(db)) => Ok(Opened::Ready { db, kept_aside: None }),
+    let unread = std::fs::metadata(path).is_ok_and(|file| file.len() > whole_up_to);
+    match ready(path, key, migrations, unread) {
+        Ok(Some(db)) => Ok(Opened::Ready { db, kept_aside: None, unread }),
         Ok(None) => Ok(Opened::Newer),
         Err(fault) if fault.is_damage() => {
             let aside = keep_aside(path, stamp)?;
-            let db = ready(path, key, migrations)?
+            let db = ready(path, key, migrations, false)?
                 .ok_or_else(|| Fault::Store("an empty database is newer".to_owned()))?;
-            Ok(Opened::Ready { db, kept_aside: Some(aside) })
+            Ok(Opened::Ready { db, kept_aside: Some(aside), unread: false })
         }
         Err(fault) => Err(fault),
     }
 }
 
-fn ready(path: &Path, key: &Key, migrations: &[Migration]) -> Result<Option<Connection>, Fault> {
-    let mut db = Connection::open(path)?;
+/// A connection with its key.
+fn connect(path: &Path, key: &Key) -> Result<Connection, Fault> {
+    let db = Connection::open(path)?;
     let hex: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
     db.pragma_update(None, "key", format!("x'{hex}'"))?;
     db.busy_timeout(std::time::Duration::from_secs(5))?;
+    Ok(db)
+}
+
+/// A read-through of a large database that opening has put off. It has a connection of its own: run it
+/// beside the core, not while holding it.
+pub struct Checkup {
+    pub(crate) path: PathBuf,
+    pub(crate) key: Key,
+}
+
+impl Checkup {
+    /// Reads every page.
+    ///
+    /// # Errors
+    /// The damage, for [`crate::Core::checked`]; or why it could not be looked at now.
+    pub fn run(&self) -> Result<(), Fault> {
+        let db = connect(&self.path, &self.key)?;
+        db.pragma_update(None, "query_only", true)?;
+        whole(&db)
+    }
+}
+
+fn ready(
+    path: &Path,
+    key: &Key,
+    migrations: &[Migration],
+    unread: bool,
+) -> Result<Option<Connection>, Fault> {
+    let mut db = connect(path, key)?;
+    db.set_prepared_statement_cache_capacity(STATEMENTS);
     let held = version(&db)?;
     if held > 0 {
-        whole(&db)?;
+        if !unread {
+            whole(&db)?;
+        }
         let opens_with: i64 = db
             .query_row("SELECT value FROM fact WHERE name = 'opens_with'", [], |row| {
                 row.get::<_, String>(0)
@@ -108,7 +149,8 @@ fn settings(db: &Connection) -> Result<(), Fault> {
          PRAGMA secure_delete = ON;
          PRAGMA foreign_keys = ON;
          PRAGMA trusted_schema = OFF;
-         PRAGMA synchronous = FULL;",
+         PRAGMA synchronous = FULL;
+         PRAGMA cache_size = -16000;",
     )?;
     let mode: String = db.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
     if mode == "wal" { Ok(()) } else { Err(Fault::Store(format!("journal mode {mode}"))) }

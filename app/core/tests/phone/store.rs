@@ -7,8 +7,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use releve_core::door::*;
 use releve_core::ports::Secret;
 use releve_shared::refusal::Refusal;
+use releve_shared::sync::{RowKind, Scope};
 use releve_shared::time::HOUR_MS;
 
+use crate::server::id;
 use crate::world::{Net, World, clocked};
 
 /// How many planted words can be read in a folder's files, as text of any of the usual encodings.
@@ -215,6 +217,84 @@ fn a_damaged_file_is_kept_aside_and_said() {
     world.reopen();
     let view = world.phone_view();
     assert_eq!((view.state, view.trouble), (PhoneState::NotEnrolled, Some(Refusal::StorageBroken)));
+}
+
+/// A phone with so many sheets that its care data is too large to be read whole at each start.
+fn large() -> World {
+    let world = World::enrolled();
+    world.inner(|i| {
+        for n in 10..400 {
+            i.server.client(n, "CANARY-Vidal", &[]);
+            let scope = Scope::client(id(100 + n));
+            i.server.put_raw(
+                &scope,
+                RowKind::Unknown("album".into()),
+                "a".into(),
+                Some("x".repeat(30_000)),
+            );
+        }
+    });
+    world.sync();
+    assert!(std::fs::metadata(world.store().join("care.db")).unwrap().len() > 9_000_000);
+    world
+}
+
+fn kept_aside(world: &World) -> usize {
+    let names = std::fs::read_dir(world.store()).unwrap().map(|e| e.unwrap().file_name());
+    names
+        .filter(|name| {
+            name.to_string_lossy().ends_with("care.db.kept-aside")
+                || name.to_string_lossy().contains("care.db.kept-aside-")
+        })
+        .count()
+}
+
+fn flip(world: &World, pages: impl Fn(usize) -> bool) {
+    let path = world.store().join("care.db");
+    let mut bytes = std::fs::read(&path).unwrap();
+    for page in (1..bytes.len() / 4096).filter(|page| pages(*page)) {
+        bytes[page * 4096 + 99] ^= 1;
+    }
+    std::fs::write(&path, &bytes).unwrap();
+}
+
+/// A damaged page of large care data is found beside its use, said, and nothing is lost.
+#[test]
+fn a_large_file_is_read_through_after_the_start() {
+    let mut world = large();
+    world.net(Net::Down);
+    clocked(world.badge(1));
+    world.close();
+    let pages = std::fs::metadata(world.store().join("care.db")).unwrap().len() / 4096;
+    flip(&world, |page| page as u64 == pages / 2);
+    world.reopen();
+    world.phone().check();
+    let view = world.phone_view();
+    assert_eq!((view.trouble, view.waiting), (Some(Refusal::StorageBroken), 1));
+    assert!(kept_aside(&world) > 0);
+    world.net(Net::Up);
+    world.sync();
+    assert_eq!((world.day().visits.len(), world.phone_view().trouble), (3, None));
+    world.reopen();
+    world.phone().check();
+    assert_eq!(world.phone_view().trouble, None, "a whole file stays");
+}
+
+/// The same page met before it was looked for: the ask is answered, a badge is kept.
+#[test]
+fn a_damaged_page_that_is_met_is_put_right_at_once() {
+    let mut world = large();
+    world.net(Net::Down);
+    world.close();
+    flip(&world, |page| page > 3);
+    world.reopen();
+    clocked(world.badge(1));
+    assert_eq!(world.phone_view().trouble, Some(Refusal::StorageBroken));
+    assert_eq!(world.phone_view().waiting, 1);
+    assert!(kept_aside(&world) > 0);
+    world.net(Net::Up);
+    world.sync();
+    assert_eq!((world.day().visits.len(), world.phone_view().trouble), (3, None));
 }
 
 /// I1: stopped before any of its commits, an act is refused and nothing of it is there; the same act

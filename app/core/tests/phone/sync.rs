@@ -73,6 +73,33 @@ fn a_worker_signs_in_again_and_what_waited_is_sent() {
     assert_eq!(world.inner(|i| i.server.proven().len()), 1);
 }
 
+/// O-11: a client is found by the beginning of a word, whatever the accents, with one slip; a search
+/// sees what the last sync brought and took away.
+#[test]
+fn o11_a_client_is_found_as_one_types() {
+    let world = World::enrolled();
+    let find = |text: &str| {
+        let ask = Ask::FindClients { text: text.into() };
+        let View::Found { clients, more, held } = world.phone().ask(&ask).unwrap() else {
+            panic!("another view")
+        };
+        let names: Vec<String> = clients.into_iter().map(|client| client.last_name).collect();
+        (names, more, held)
+    };
+    assert_eq!(find("dur"), (vec!["CANARY-Durand".into()], 0, 2));
+    assert_eq!(find("dru"), (vec!["CANARY-Durand".into()], 0, 2));
+    assert_eq!(find("").0.len(), 2);
+    world.inner(|i| i.server.client(3, "CANARY-Bénézech", &[]));
+    world.sync();
+    assert_eq!(find("bene"), (vec!["CANARY-Bénézech".into()], 0, 3));
+    world.inner(|i| {
+        let gone = releve_shared::sync::Scope::client(id(103));
+        i.server.granted.remove(&gone);
+    });
+    world.sync();
+    assert_eq!(find("bene"), (Vec::new(), 0, 2));
+}
+
 /// F4: pages are shown together, or not at all; a restart goes on where it was.
 #[test]
 fn pages_are_shown_all_at_once() {

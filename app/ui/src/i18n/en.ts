@@ -128,6 +128,8 @@ export const en: Texts = {
     none: "No sheet on this phone",
     noneText: "Sheets arrive 14 days before a visit.",
     notFound: "No client of that name",
+    found: { one: "# client found", other: "# clients found" },
+    others: { one: "# more: type more letters", other: "# more: type more letters" },
     more: "More information",
     less: "Hide",
     visits: "Your visits here",

@@ -127,6 +127,8 @@ export const fr = {
     none: "Aucune fiche sur ce téléphone",
     noneText: "Les fiches arrivent 14 jours avant une intervention.",
     notFound: "Aucun usager de ce nom",
+    found: { one: "# usager trouvé", other: "# usagers trouvés" },
+    others: { one: "Encore # : tapez plus de lettres", other: "Encore # : tapez plus de lettres" },
     more: "Autres informations",
     less: "Masquer",
     visits: "Vos interventions ici",

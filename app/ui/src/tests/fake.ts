@@ -127,6 +127,10 @@ export class FakePhone implements Bridge {
       }
       case "clients":
         return { view: "clients", clients: [garrigues] };
+      case "find_clients": {
+        const clients = [garrigues].filter((c) => c.last_name.toLowerCase().startsWith(ask.text.toLowerCase()));
+        return { view: "found", clients, more: 0, held: 1 };
+      }
       case "client":
         return { view: "client", client: garrigues, visits: this.visits.slice(0, 1) };
       case "threads":

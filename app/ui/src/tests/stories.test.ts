@@ -279,6 +279,22 @@ describe("a client's sheet", () => {
   });
 });
 
+describe("finding a client", () => {
+  it("asks the phone at each letter, keeps the field, and tells how many there are (O-11)", async () => {
+    go("#/clients", true);
+    show();
+    const field: HTMLInputElement = await screen.findByLabelText("Chercher un usager");
+    await fireEvent.input(field, { target: { value: "gar" } });
+    expect(await screen.findByText("1 usager trouvé")).toBeTruthy();
+    await fireEvent.input(field, { target: { value: "zzz" } });
+    expect(await screen.findByText("Aucun usager de ce nom")).toBeTruthy();
+    expect(screen.queryByText(/Garrigues/)).toBeNull();
+    expect(field.isConnected, "the same field").toBe(true);
+    await fireEvent.input(field, { target: { value: "" } });
+    expect(await link(/Mme Denise Garrigues/)).toBeTruthy();
+  });
+});
+
 describe("the planning", () => {
   it("stays readable offline with the time it was received, and says what it does not hold (O-08)", async () => {
     phone.phone.online = false;
