@@ -9,9 +9,7 @@ use releve_shared::badge::{HomeTag, TagKey, TagKind, TagState, Token};
 use releve_shared::client::{Client, Section, SectionKind, Title};
 use releve_shared::enrolment::{EnrolAnswer, EnrolmentLink, Lease};
 use releve_shared::establishment::Organisation;
-use releve_shared::id::{
-    ClientId, DeviceId, HomeTagId, MembershipId, OrganisationId, PersonId, VisitId,
-};
+use releve_shared::id::{ClientId, DeviceId, HomeTagId, MembershipId, PersonId, VisitId};
 use releve_shared::keys::Signer;
 use releve_shared::person::{Membership, MembershipState, Person};
 use releve_shared::sync::{

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use releve_shared::id::{
-    ClientId, DeviceId, EnrolmentId, HomeTagId, MembershipId, OrganisationId, PersonId, VisitId,
+    ClientId, DeviceId, EnrolmentId, HomeTagId, MembershipId, PersonId, VisitId,
 };
 use releve_shared::keys::{Digest, Signer};
 use releve_shared::time::{DAY_MS, HOUR_MS, MINUTE_MS, Moment};
@@ -35,7 +35,6 @@ pub struct Agency {
     spare: Vec<Device>,
     pub heavy: Vec<Heavy>,
     pub server_key: String,
-    pub organisation: OrganisationId,
 }
 
 impl Agency {
@@ -137,8 +136,7 @@ pub fn fill(path: &Path) -> Agency {
     }
     tx.commit().expect("the agency");
     db.execute_batch("ANALYZE").expect("statistics");
-    let organisation = organisation.parse().expect("an id");
-    Agency { workers, spare, heavy, server_key, organisation }
+    Agency { workers, spare, heavy, server_key }
 }
 
 /// A worker with her planning and a trusted phone.

@@ -112,7 +112,11 @@ impl Core {
 
     /// Opens the databases. Clocking learns again what a crash kept it from learning.
     pub(crate) fn open_files(&mut self) -> Result<(), Fault> {
-        self.open_reading(Reading::Quick)
+        match self.open_reading(Reading::Quick) {
+            // A damaged page was met: all are read, and what is damaged is put aside.
+            Err(fault) if fault.is_damage() => self.open_reading(Reading::Whole),
+            opened => opened,
+        }
     }
 
     fn open_reading(&mut self, reading: Reading) -> Result<(), Fault> {

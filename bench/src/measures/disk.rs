@@ -4,7 +4,6 @@ use std::time::Instant;
 
 use rusqlite::{Connection, params};
 
-use crate::load;
 use crate::processes::root;
 
 /// Milliseconds of each of `n` durable inserts of an event of 400 bytes; with a key, encrypted.
@@ -39,9 +38,4 @@ pub fn inserts(n: usize, encrypted: bool) -> Vec<f64> {
 pub fn rate(n: usize) -> f64 {
     let took = inserts(n, false);
     1000.0 * took.len() as f64 / took.iter().sum::<f64>()
-}
-
-/// The median insert, in milliseconds.
-pub fn encrypted_ms(n: usize) -> f64 {
-    load::at(&inserts(n, true), 50.0)
 }

@@ -15,7 +15,11 @@ day: Day | null, } | { "ask": "visit",
 /**
  * Which.
  */
-id: VisitId, } | { "ask": "clients" } | { "ask": "client", 
+id: VisitId, } | { "ask": "clients" } | { "ask": "find_clients", 
+/**
+ * As typed; nothing typed finds them all.
+ */
+text: string, } | { "ask": "client", 
 /**
  * Which.
  */

@@ -20,7 +20,19 @@ export type View = { "view": "phone" } & PhoneView | { "view": "day" } & DayView
 /**
  * By name.
  */
-clients: Array<Client>, } | { "view": "client" } & ClientView | { "view": "threads", 
+clients: Array<Client>, } | { "view": "found", 
+/**
+ * The nearest first, then by name; at most fifty.
+ */
+clients: Array<Client>, 
+/**
+ * How many there are besides.
+ */
+more: number, 
+/**
+ * How many sheets this phone holds.
+ */
+held: number, } | { "view": "client" } & ClientView | { "view": "threads", 
 /**
  * The newest first.
  */

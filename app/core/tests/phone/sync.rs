@@ -87,7 +87,7 @@ fn o11_a_client_is_found_as_one_types() {
         (names, more, held)
     };
     assert_eq!(find("dur"), (vec!["CANARY-Durand".into()], 0, 2));
-    assert_eq!(find("dru"), (vec!["CANARY-Durand".into()], 0, 2));
+    assert_eq!(find("durn"), (vec!["CANARY-Durand".into()], 0, 2));
     assert_eq!(find("").0.len(), 2);
     world.inner(|i| i.server.client(3, "CANARY-Bénézech", &[]));
     world.sync();
