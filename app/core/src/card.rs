@@ -31,7 +31,7 @@ impl Core {
         let code = CardCode::sign(identity.device, &Signer::from_seed(&seed), at);
         let link = format!("{}/c/{}", identity.server, code.text());
         let (path, side) = drawn(&link)?;
-        let organisation = identity.organisation;
+        let organisation = &identity.organisation;
         let Some(db) = &self.store()?.care else { return Err(Refusal::LeaseOver.into()) };
         let mine = care::rows::<Card>(db, &RowKind::Card)?;
         let logos = care::rows::<Logo>(db, &RowKind::Logo)?;
@@ -41,7 +41,7 @@ impl Core {
             first_name: card.first_name,
             last_name: card.last_name,
             role: card.role,
-            organisation: organisation.name,
+            organisation: organisation.name.clone(),
             photo: card.photo,
             logo: logo.map(|logo| logo.picture),
             link,

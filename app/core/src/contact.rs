@@ -82,7 +82,8 @@ impl Core {
             Some(db) if readable => care::rows::<Callback>(db, &RowKind::Callback)?,
             Some(_) | None => Vec::new(),
         };
-        Ok(merged(told, &crate::acts::own(&store.duty)?))
+        let own = store.memory.own(&store.duty)?;
+        Ok(merged(told, &own))
     }
 }
 

@@ -48,7 +48,8 @@ impl Core {
             Some(db) => care::rows::<OfficeRequest>(db, &RowKind::Request)?,
             None => Vec::new(),
         };
-        Ok(merged(told, &crate::acts::own(&store.duty)?))
+        let own = store.memory.own(&store.duty)?;
+        Ok(merged(told, &own))
     }
 }
 

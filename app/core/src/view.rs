@@ -357,6 +357,9 @@ fn visits_of(own: &Own) -> Vec<VisitId> {
         | Command::ReadMessage(_)
         | Command::WriteMessage(_)
         | Command::AlertByMail(_)
+        | Command::CallMe(_)
+        | Command::AskOffice(_)
+        | Command::WithdrawRequest(_)
         | Command::SignedOut
         | Command::Unknown => None,
     });
