@@ -336,7 +336,7 @@ pub fn start(world: &mut World) -> Vec<Figure> {
         goal: "p95 ≤ 400 ms",
         met: Some(p95 <= 400.0),
         note: "A process that opens the phone and shows the day; the window's own start is not in it. Care data of more \
-               than 8 MB is read through afterwards, on the sync's thread (ADR 9)."
+               than 8 MB is read through afterwards, on the sync's thread (ADR 10)."
             .into(),
         detail,
         ..Figure::default()

@@ -29,7 +29,7 @@ pub(crate) const DUTY_FILE: &str = "duty.db";
 pub(crate) const CARE_FILE: &str = "care.db";
 
 /// A care database of up to this many bytes is read whole before it is used; a larger one, which no
-/// planning of five weeks makes, beside its use (docs/decisions/0009).
+/// planning of five weeks makes, beside its use (docs/decisions/0010).
 const CARE_WHOLE_UP_TO: u64 = 8 * 1024 * 1024;
 
 /// How much of the files is read when they are opened.
