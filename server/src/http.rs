@@ -20,7 +20,8 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use crate::app::App;
 use crate::{
-    audit, cards, clients, contacts, health, identity, messages, people, requests, sync, visits,
+    audit, cards, clients, contacts, health, identity, messages, people, requests, retention, sync,
+    visits,
 };
 
 pub use crate::identity::desk::{Desk, Role};
@@ -43,6 +44,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(messages::routes())
         .merge(contacts::routes())
         .merge(requests::routes())
+        .merge(retention::routes())
         .merge(cards::routes())
 }
 

@@ -17,6 +17,7 @@ pub mod metrics;
 pub mod notices;
 pub mod people;
 pub mod requests;
+pub mod retention;
 pub mod sync;
 pub mod tasks;
 #[cfg(test)]

@@ -10,7 +10,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::app::App;
 use crate::db::{Answer, Fault, Tx};
-use crate::{audit, http, identity, metrics, notices, visits};
+use crate::{audit, http, identity, metrics, notices, retention, visits};
 
 pub use sql::ALL;
 
@@ -36,6 +36,9 @@ pub async fn run_due(app: &App) -> Answer<Vec<&'static str>> {
     }
     if once(app, "roll", 10 * MINUTE_MS, visits::roll).await?.is_some() {
         done.push("roll");
+    }
+    if once(app, "retention", 24 * HOUR_MS, retention::purge).await?.is_some() {
+        done.push("retention");
     }
     if once(app, "tidy", 24 * HOUR_MS, identity::tidy).await?.is_some() {
         done.push("tidy");

@@ -20,6 +20,7 @@ pub mod person;
 pub mod proof;
 pub mod refusal;
 pub mod request;
+pub mod retention;
 pub mod sync;
 pub mod time;
 pub mod visit;

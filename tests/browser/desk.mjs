@@ -62,7 +62,7 @@ export async function agency(page, server) {
 export async function visit(page, server, hash) {
   await page.goto(`${server.url}/${hash}`);
   await page.locator("main#main h1").waitFor();
-  await page.locator('[data-state="loading"]').waitFor({ state: "detached" });
+  await page.locator('[data-state="loading"]').first().waitFor({ state: "detached" });
 }
 
 /** The toast or banner that says so. */

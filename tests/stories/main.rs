@@ -23,6 +23,7 @@ mod proof;
 mod receipts;
 mod requests;
 mod restored;
+mod retention;
 mod tenants;
 mod two_phones;
 mod unplanned;

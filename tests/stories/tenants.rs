@@ -91,7 +91,7 @@ impl Ids {
             "ends_at": today_at(9, 0), "instructions": "", "force": true, "rev": 1,
             "visits": [self.visit], "to": [self.caregiver], "text": "Intrusion", "mandatory": true,
             "alert": true, "name": "Intruse", "account": null, "share_colleagues": true,
-            "numbers": [], "accept": true, "comment": "", "picture": null,
+            "numbers": [], "accept": true, "comment": "", "picture": null, "class": "messages", "days": 365,
         })
     }
 }

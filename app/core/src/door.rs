@@ -13,6 +13,7 @@ use releve_shared::id::{
 use releve_shared::message::Message;
 use releve_shared::refusal::Refusal;
 use releve_shared::request::Asked;
+use releve_shared::retention::Period;
 use releve_shared::time::{Day, Moment};
 use releve_shared::visit::{
     ClockKind, Clocked, ManualReason, Progress, RetainedPeriod, Visit, VisitNotes,
@@ -540,6 +541,8 @@ pub struct PrivacyView {
     pub stamps_held: u32,
     /// Until when what is held may be read without network.
     pub lease_until: Option<Moment>,
+    /// How long the office keeps what is written (row B-19); empty before the first sync.
+    pub periods: Vec<Period>,
 }
 
 /// A position that was read.

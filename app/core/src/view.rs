@@ -6,6 +6,7 @@ use releve_shared::hours::{Hours, minutes};
 use releve_shared::id::{ClientId, VisitId};
 use releve_shared::person::Person;
 use releve_shared::refusal::Refusal;
+use releve_shared::retention::Retention;
 use releve_shared::sync::{Command, RowKind};
 use releve_shared::time::{Day, Moment};
 use releve_shared::visit::{
@@ -238,9 +239,12 @@ impl Core {
         let lease_until = self.age_lease(now)?.map(|held| held.lease.until);
         let store = self.store()?;
         let (mut visits_held, mut clients_held) = (0, 0);
+        let mut periods = Vec::new();
         if let Some(care_db) = &store.care {
             visits_held = care::count(care_db, &RowKind::Visit)?;
             clients_held = care::count(care_db, &RowKind::Client)?;
+            let told = care::rows::<Retention>(care_db, &RowKind::Retention)?;
+            periods = told.into_iter().next().map_or_else(Vec::new, |told| told.periods);
         }
         let stamps_held = count(&store.memory.own(&store.duty)?.events);
         Ok(PrivacyView {
@@ -249,6 +253,7 @@ impl Core {
             clients_held,
             stamps_held,
             lease_until,
+            periods,
         })
     }
 }

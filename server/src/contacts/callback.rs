@@ -136,5 +136,24 @@ fn moved(tx: &mut Tx, by: &By, id: CallbackId, done: bool, verb: &str, now: Mome
     Ok(())
 }
 
+/// How many requests an organisation holds, and the oldest.
+///
+/// # Errors
+/// Those of the database.
+pub fn held(tx: &mut Tx, organisation: OrganisationId) -> Answer<(u64, Option<Moment>)> {
+    Ok(sql::held(tx, organisation)?)
+}
+
+/// Erases the requests of before a moment, answered or not; they leave the phones. Gives how many.
+///
+/// # Errors
+/// Those of the database.
+pub fn forget(tx: &mut Tx, organisation: OrganisationId, before: Moment) -> Answer<u64> {
+    for (id, membership) in sql::old(tx, organisation, before)? {
+        tx.gone(&Scope::membership(membership), &RowKind::Callback, id);
+    }
+    Ok(sql::forget(tx, organisation, before)?)
+}
+
 /// The first state of a request.
 pub(super) const REQUESTED: CallbackState = CallbackState::Requested;

@@ -58,6 +58,12 @@ crate::statements! {
     REOPEN = "UPDATE callback SET state = 'requested', taken_by = '', taken_at = NULL,
                                   called_by = '', called_at = NULL
                WHERE organisation = $1 AND id = $2 AND state <> 'requested'";
+    /// How many requests there are, and the oldest.
+    HELD = "SELECT COUNT(*), MIN(asked_at) FROM callback WHERE organisation = $1";
+    /// Those of before a moment.
+    OLD = "SELECT id, membership FROM callback WHERE organisation = $1 AND asked_at < $2 ORDER BY id";
+    /// Erases them.
+    FORGET = "DELETE FROM callback WHERE organisation = $1 AND asked_at < $2";
     /// A caregiver's line manager.
     MANAGER = "SELECT account FROM line_manager WHERE membership = $1";
     /// Nobody in particular.
@@ -315,4 +321,22 @@ pub fn colleagues(
 ) -> Result<Vec<MembershipId>, Fault> {
     let row = [person.into(), latest_start.into(), earliest_end.into()];
     tx.query(&COLLEAGUES, &row)?.iter().map(|r| r.get(0)).collect()
+}
+
+pub fn held(tx: &mut Tx, org: OrganisationId) -> Result<(u64, Option<Moment>), Fault> {
+    let row = tx.query_one(&HELD, &[org.into()])?;
+    Ok((row.get(0)?, row.get(1)?))
+}
+
+pub fn old(
+    tx: &mut Tx,
+    org: OrganisationId,
+    before: Moment,
+) -> Result<Vec<(CallbackId, MembershipId)>, Fault> {
+    let rows = tx.query(&OLD, &[org.into(), before.into()])?;
+    rows.iter().map(|r| Ok((r.get(0)?, r.get(1)?))).collect()
+}
+
+pub fn forget(tx: &mut Tx, org: OrganisationId, before: Moment) -> Result<u64, Fault> {
+    tx.execute(&FORGET, &[org.into(), before.into()])
 }

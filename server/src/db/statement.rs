@@ -74,6 +74,7 @@ pub fn statements() -> Vec<Statement> {
         crate::metrics::ALL,
         crate::people::ALL,
         crate::requests::ALL,
+        crate::retention::ALL,
         crate::sync::ALL,
         crate::tasks::ALL,
         crate::visits::ALL,

@@ -43,6 +43,7 @@ pub fn add_organisation(
     sql::add_establishment(tx, new.establishment, new.id, &new.name)?;
     keys.found(tx, new.id, &new.chance, now)?;
     tx.changed(&Scope::organisation(new.id), &RowKind::Organisation, new.id);
+    tx.changed(&Scope::organisation(new.id), &RowKind::Retention, new.id);
     contacts::found(tx, new.id)?;
     Ok(())
 }

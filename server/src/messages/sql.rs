@@ -75,6 +75,17 @@ crate::statements! {
     LAST_WRITER = "SELECT account FROM message
                     WHERE thread = $1 AND author = 'office' AND account IS NOT NULL
                     ORDER BY sent_at DESC, id DESC LIMIT 1";
+    /// How many messages there are, and the oldest.
+    HELD_HERE = "SELECT COUNT(*), MIN(sent_at) FROM message WHERE organisation = $1";
+    /// The threads with messages of before a moment.
+    OLD_THREADS = "SELECT DISTINCT t.id, t.organisation, t.membership, t.alert
+                     FROM thread t JOIN message m ON m.thread = t.id
+                    WHERE t.organisation = $1 AND m.sent_at < $2 ORDER BY t.id";
+    /// Erases those messages.
+    FORGET = "DELETE FROM message WHERE organisation = $1 AND sent_at < $2";
+    /// Erases a thread of which nothing is left.
+    DROP_EMPTY = "DELETE FROM thread
+                   WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM message m WHERE m.thread = thread.id)";
     /// The accounts of the office.
     ACCOUNTS = "SELECT id, login FROM account WHERE organisation = $1 AND state = 'active' ORDER BY id";
 }
@@ -284,4 +295,21 @@ pub fn last_writer(tx: &mut Tx, thread: ThreadId) -> Result<Option<AccountId>, F
 pub fn accounts(tx: &mut Tx, org: OrganisationId) -> Result<Vec<Reachable>, Fault> {
     let rows = tx.query(&ACCOUNTS, &[org.into()])?;
     rows.iter().map(|r| Ok(Reachable { account: r.get(0)?, login: r.get(1)? })).collect()
+}
+
+pub fn held(tx: &mut Tx, org: OrganisationId) -> Result<(u64, Option<Moment>), Fault> {
+    let row = tx.query_one(&HELD_HERE, &[org.into()])?;
+    Ok((row.get(0)?, row.get(1)?))
+}
+
+pub fn old_threads(tx: &mut Tx, org: OrganisationId, before: Moment) -> Result<Vec<Kept>, Fault> {
+    tx.query(&OLD_THREADS, &[org.into(), before.into()])?.iter().map(kept).collect()
+}
+
+pub fn forget(tx: &mut Tx, org: OrganisationId, before: Moment) -> Result<u64, Fault> {
+    tx.execute(&FORGET, &[org.into(), before.into()])
+}
+
+pub fn drop_empty(tx: &mut Tx, id: ThreadId) -> Result<bool, Fault> {
+    Ok(tx.execute(&DROP_EMPTY, &[id.into()])? == 1)
 }

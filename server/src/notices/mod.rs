@@ -77,5 +77,21 @@ pub fn queue(
     Ok(())
 }
 
+/// How many notices an organisation holds, and the oldest.
+///
+/// # Errors
+/// Those of the database.
+pub fn held(tx: &mut Tx, organisation: OrganisationId) -> Answer<(u64, Option<Moment>)> {
+    Ok(sql::held(tx, organisation)?)
+}
+
+/// Erases the notices that had ended, or were queued and never sent, before a moment. Gives how many.
+///
+/// # Errors
+/// Those of the database.
+pub fn forget(tx: &mut Tx, organisation: OrganisationId, before: Moment) -> Answer<u64> {
+    Ok(sql::forget(tx, organisation, before)?)
+}
+
 #[cfg(test)]
 mod tests;

@@ -5,7 +5,7 @@ mod decide;
 mod routes;
 mod sql;
 
-pub use ask::{ask, body, withdraw};
+pub use ask::{ask, body, forget, held, withdraw};
 pub use decide::{Answered, RequestRow, decide, list, reopen};
 pub use routes::routes;
 pub use sql::ALL;

@@ -5,7 +5,7 @@ use releve_shared::sync::{RowKind, Scope};
 use releve_shared::time::Moment;
 
 use crate::db::{Answer, Tx};
-use crate::{cards, clients, contacts, identity, messages, people, requests, visits};
+use crate::{cards, clients, contacts, identity, messages, people, requests, retention, visits};
 
 /// Every scope granted to a person's phone, ascending (rows O-05, O-06).
 ///
@@ -34,6 +34,7 @@ pub fn body(tx: &mut Tx, kind: &RowKind, id: &str) -> Answer<Option<String>> {
         }
         RowKind::Thread => messages::body(tx, id),
         RowKind::Request => requests::body(tx, id),
+        RowKind::Retention => retention::body(tx, id),
         RowKind::Card => cards::card_body(tx, id),
         RowKind::Logo => cards::logo_body(tx, id),
         RowKind::EmergencyNumbers => contacts::emergency_body(tx, id),

@@ -137,7 +137,15 @@ async fn a_phone_takes_its_planning_and_sends_a_stamp() {
     let scene = scene().await;
     let first = scene.pull(None).await;
     assert!(first.complete);
-    let planning = ["client", "emergency_numbers", "membership", "organisation", "person", "visit"];
+    let planning = [
+        "client",
+        "emergency_numbers",
+        "membership",
+        "organisation",
+        "person",
+        "retention",
+        "visit",
+    ];
     assert_eq!(kinds(&first), planning);
     assert!(
         first.lease.verifies(scene.phone.answer.device, &scene.world.app.keys.server().public())

@@ -31,6 +31,7 @@ pub fn body(tx: &mut Tx, kind: &RowKind, id: &str) -> Answer<Option<String>> {
         | RowKind::HomeTag
         | RowKind::Thread
         | RowKind::AlarmSettings
+        | RowKind::Retention
         | RowKind::Card
         | RowKind::Logo
         | RowKind::Request

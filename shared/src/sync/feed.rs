@@ -115,6 +115,8 @@ wire_enum! {
         Notes = "notes",
         /// [`crate::message::Thread`], scope membership.
         Thread = "thread",
+        /// [`crate::retention::Retention`], scope organisation; its id is the organisation's.
+        Retention = "retention",
         /// [`crate::card::Card`], scope membership; its id is the membership's.
         Card = "card",
         /// [`crate::card::Logo`], scope organisation; its id is the organisation's.

@@ -288,6 +288,14 @@ export const en: Texts = {
   },
 
   privacy: {
+    periods: "How long the office keeps",
+    period: (what, days) => `${what}: ${days} days`,
+    classes: {
+      messages: "Your messages",
+      callbacks: "Your requests to be called back",
+      requests: "Your absences and contested hours",
+      notices: "The trace of what was sent",
+    },
     title: "What my employer sees",
     sees: "The office sees",
     seesList: [

@@ -287,6 +287,14 @@ export const fr = {
   },
 
   privacy: {
+    periods: "Combien de temps l'agence garde",
+    period: (what: string, days: number) => `${what}\u00a0: ${days} jours`,
+    classes: {
+      messages: "Vos messages",
+      callbacks: "Vos demandes de rappel",
+      requests: "Vos absences et heures contestées",
+      notices: "La trace des envois",
+    },
     title: "Ce que mon employeur voit",
     sees: "L'agence voit",
     seesList: [

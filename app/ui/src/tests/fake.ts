@@ -1,5 +1,5 @@
 import type {
-  Act, ActLine, Ask, CallbackLine, CardView, Client, DirectoryLine, EmergencyNumber, Measured, PhoneView, Reading, Reply, RequestLine, RetainedPeriod, StampLine, ThreadView, View, VisitLine, VisitNotes,
+  Act, ActLine, Ask, CallbackLine, CardView, Client, DirectoryLine, EmergencyNumber, Measured, Period, PhoneView, Reading, Reply, RequestLine, RetainedPeriod, StampLine, ThreadView, View, VisitLine, VisitNotes,
 } from "@releve/types";
 import { RefusalError, type Bridge } from "../bridge/index.ts";
 
@@ -53,6 +53,7 @@ export class FakePhone implements Bridge {
   people: DirectoryLine[] = [];
   requests: RequestLine[] = [];
   card: CardView | null = null;
+  periods: Period[] = [{ class: "messages", days: 365 }];
   stamps: StampLine[] = [];
   retained: RetainedPeriod | null = null;
   notes: VisitNotes = { distance_hm: null, expenses_cents: null, comment: "" };
@@ -159,7 +160,7 @@ export class FakePhone implements Bridge {
       case "outbox":
         return { view: "outbox", acts: this.outbox };
       case "privacy":
-        return { view: "privacy", positions: [], visits_held: 12, clients_held: 1, stamps_held: 0, lease_until: null };
+        return { view: "privacy", positions: [], visits_held: 12, clients_held: 1, stamps_held: 0, lease_until: null, periods: this.periods };
     }
   }
 

@@ -119,6 +119,9 @@ export const desk = {
     sent(api.PUT("/api/desk/caregivers/{id}/photo", { ...at(id), body: { picture } })),
   logo: () => sent(api.GET("/api/desk/logo")),
   setLogo: (picture: string | null) => sent(api.PUT("/api/desk/logo", { body: { picture } })),
+  retention: () => sent(api.GET("/api/desk/retention")),
+  setRetention: (name: T.DataClass, days: number) =>
+    sent(api.PUT("/api/desk/retention", { body: { class: name, days } })),
   requests: () => sent(api.GET("/api/desk/requests")),
   decideRequest: (id: string, body: { accept: boolean; comment: string }) =>
     sent(api.POST("/api/desk/requests/{id}/decide", { ...at(id), body })),

@@ -46,6 +46,8 @@ export type CorrectionReason = Schemas["CorrectionReason"];
 export type ThreadRow = Sent<Schemas["ThreadRow"]>;
 export type DeskMessage = Sent<Schemas["DeskMessage"]>;
 
+export type ClassRow = Sent<Schemas["ClassRow"]>;
+export type DataClass = Schemas["DataClass"];
 export type Pictures = Sent<Schemas["Pictures"]>;
 export type RequestRow = Sent<Schemas["RequestRow"]>;
 export type CallbackRow = Sent<Schemas["CallbackRow"]>;
