@@ -4,8 +4,8 @@ export const contact: typeof french = {
   title: "Contact",
   emergency: "Emergencies",
   noEmergency: "The office has chosen no emergency number.",
-  calls: (label: string, number: string) => `Call ${label}, ${number}`,
-  writes: (label: string, number: string) => `Text ${label}, ${number}`,
+  call: "Call",
+  write: "Text",
   callMe: "Call me back",
   callMeHint: "One tap is enough, even without network: the office will see that you ask.",
   asked: "Request saved",
@@ -26,5 +26,4 @@ export const contact: typeof french = {
   notFound: "Nobody of that name",
   colleague: "Colleague at the same clients",
   noNumber: "No number",
-  call: (who: string) => `Call ${who}`,
 };

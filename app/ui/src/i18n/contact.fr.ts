@@ -3,8 +3,8 @@ export const contact = {
   title: "Communiquer",
   emergency: "Urgences",
   noEmergency: "L'agence n'a choisi aucun numéro d'urgence.",
-  calls: (label: string, number: string) => `Appeler ${label}, ${number}`,
-  writes: (label: string, number: string) => `Écrire un SMS à ${label}, ${number}`,
+  call: "Appeler",
+  write: "Écrire un SMS à",
   callMe: "Rappelez-moi",
   callMeHint: "Un appui suffit, même sans réseau\u00a0: l'agence verra votre demande.",
   asked: "Demande enregistrée",
@@ -25,5 +25,4 @@ export const contact = {
   notFound: "Personne de ce nom",
   colleague: "Collègue chez les mêmes usagers",
   noNumber: "Pas de numéro",
-  call: (who: string) => `Appeler ${who}`,
 };

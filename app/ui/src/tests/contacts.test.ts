@@ -28,9 +28,9 @@ describe("emergency numbers (O-24)", () => {
   it("call at one press, and 114 is written to", async () => {
     show();
     const href = async (name: string) => (await screen.findByRole("link", { name })).getAttribute("href");
-    expect(await href("Appeler SAMU, 15")).toBe("tel:15");
-    expect(await href("Écrire un SMS à Urgences par SMS, 114")).toBe("sms:114");
-    expect(await href("Appeler Astreinte, 06 39 98 10 20")).toBe("tel:+33639981020");
+    expect(await href("Appeler SAMU 15")).toBe("tel:15");
+    expect(await href("Écrire un SMS à Urgences par SMS 114")).toBe("sms:114");
+    expect(await href("Appeler Astreinte 06 39 98 10 20")).toBe("tel:+33639981020");
   });
 
   it("show over a lease that is over, and no message takes their place", async () => {
@@ -43,7 +43,7 @@ describe("emergency numbers (O-24)", () => {
       more: 0,
     };
     show();
-    expect(await screen.findByRole("link", { name: "Appeler SAMU, 15" })).toBeTruthy();
+    expect(await screen.findByRole("link", { name: "Appeler SAMU 15" })).toBeTruthy();
     expect(waitsForReading(parse("#/communicate").at)).toBe(false);
   });
 
@@ -80,7 +80,7 @@ describe("the directory (O-26, O-28)", () => {
     ];
     go("#/directory", true);
     show();
-    const roux = await screen.findByRole("link", { name: "Appeler Dr Roux, 05 63 54 01 02" });
+    const roux = await screen.findByRole("link", { name: /Appeler Dr Roux.*05 63 54 01 02/ });
     expect(roux.getAttribute("href")).toBe("tel:+33563540102");
     expect(screen.getByText("Collègue chez les mêmes usagers")).toBeTruthy();
     await fireEvent.input(screen.getByLabelText("Chercher un nom ou un métier"), { target: { value: "medecin" } });
