@@ -631,6 +631,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/desk/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is kept, how long, and when the job last erased something (row B-19). */
+        get: operations["retention"];
+        /** Sets how long a class of data is kept, within its bounds. */
+        put: operations["set_retention"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/desk/session": {
         parameters: {
             query?: never;
@@ -1163,6 +1181,38 @@ export interface components {
             /** @description Whose, by name. */
             name: string;
         };
+        /** @description A class of data in the report. */
+        ClassRow: {
+            /** @description Which class. */
+            class: components["schemas"]["DataClass"];
+            /**
+             * Format: int64
+             * @description Days after which it is erased.
+             */
+            days: number;
+            /**
+             * Format: int64
+             * @description How many rows it erased then.
+             */
+            erased: number;
+            /**
+             * Format: int64
+             * @description How many rows there are.
+             */
+            held: number;
+            /**
+             * Format: int64
+             * @description Shortest that may be chosen.
+             */
+            least: number;
+            /**
+             * Format: int64
+             * @description Longest.
+             */
+            most: number;
+            oldest_at?: components["schemas"]["Moment"] | null;
+            ran_at?: components["schemas"]["Moment"] | null;
+        };
         /** @description A client as a caregiver sees them. */
         Client: {
             /** @description Floor, building, staircase. */
@@ -1285,6 +1335,8 @@ export interface components {
         };
         /** @enum {string} */
         CorrectionReason: "no_arrival" | "no_departure" | "no_stamp" | "device" | "client_request" | "other";
+        /** @enum {string} */
+        DataClass: "messages" | "callbacks" | "requests" | "notices";
         /** @description A calendar day, written `2026-11-23`. */
         Day: string;
         /** @description A decision of the office, and whether it was taken back. */
@@ -1575,6 +1627,16 @@ export interface components {
             new: string;
             /** @description The present one. */
             old: string;
+        };
+        /** @description How long a class is kept. */
+        Period: {
+            /** @description Which class. */
+            class: components["schemas"]["DataClass"];
+            /**
+             * Format: int64
+             * @description Days after which it is erased.
+             */
+            days: number;
         };
         /** @description A human being, known once whatever the employers. */
         PersonId: string;
@@ -3048,6 +3110,48 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    retention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClassRow"][];
+                };
+            };
+        };
+    };
+    set_retention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Period"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClassRow"][];
+                };
             };
         };
     };
