@@ -37,9 +37,12 @@ torture: ## Kills, starves and misleads real processes, the long form: docs/reli
 bench: ## Measures beside peers and ceilings: docs/performance.md; ONLY=P1,D3 QUICK=1 for some
 	@ONLY=$(ONLY) QUICK=$(QUICK) scripts/bench
 
-.PHONY: simulate mutants
+.PHONY: simulate planted mutants
 simulate: ## Plays many seeds of the simulation: SEEDS=100000
 	@scripts/simulate $(SEEDS)
+
+planted: ## Plants bugs one by one and says which seed of the simulation finds each
+	@scripts/planted
 
 mutants: ## Changes the pure rules one operator at a time: which changes no test notices
 	@scripts/mutants

@@ -4,6 +4,8 @@ mod around;
 mod files;
 mod refused;
 
+use std::sync::OnceLock;
+
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::header::{HeaderName, HeaderValue};
@@ -69,9 +71,16 @@ pub fn openapi() -> Result<String, serde_json::Error> {
     Ok(text)
 }
 
+/// The routes and the document that tells of them: made once in a process, since that takes longer
+/// than all else that a server does when it starts.
+fn routes() -> &'static (Router<App>, OpenApi) {
+    static ROUTES: OnceLock<(Router<App>, OpenApi)> = OnceLock::new();
+    ROUTES.get_or_init(|| api().split_for_parts())
+}
+
 /// The whole application as one service.
 pub fn router(app: App) -> Router {
-    let (api, document) = api().split_for_parts();
+    let (api, document) = routes().clone();
     let docs = SwaggerUi::new("/api/docs").url("/api/openapi.json", document);
     let docs = Router::from(docs).layer(header("content-security-policy", DOCS_POLICY));
     let limit = app.config.server.max_body_bytes;

@@ -318,6 +318,50 @@ mod tests {
         assert_eq!(assurance(&Method::Manual, None), Assurance::Manual);
     }
 
+    #[test]
+    fn only_short_hexadecimal_is_a_changing_part() {
+        let tap = |picc: &str, enc: Option<&str>, cmac: &str| SunTap {
+            picc: picc.to_owned(),
+            enc: enc.map(str::to_owned),
+            cmac: cmac.to_owned(),
+        };
+        assert_eq!(sun_of("picc=EF96&cmac=94ee"), Some(tap("EF96", None, "94ee")));
+        assert_eq!(sun_of("cmac=94&x=1&enc=CE&picc=EF"), Some(tap("EF", Some("CE"), "94")));
+        let longest = "A".repeat(512);
+        let query = format!("picc={longest}&cmac=94");
+        assert_eq!(sun_of(&query), Some(tap(&longest, None, "94")));
+        for wrong in [
+            "",
+            "picc=EF96",
+            "cmac=94EE",
+            "picc=EG&cmac=94",
+            "picc=EF&cmac=9 ",
+            "picc=EF&cmac=94&enc=x",
+        ] {
+            assert_eq!(sun_of(wrong), None, "{wrong}");
+        }
+        for long in [
+            format!("picc={longest}A&cmac=94"),
+            format!("picc=EF&cmac={longest}A"),
+            format!("picc=EF&cmac=94&enc={longest}A"),
+        ] {
+            assert_eq!(sun_of(&long), None);
+        }
+    }
+
+    #[test]
+    fn a_token_is_as_long_as_its_documentation_says_and_of_its_version() {
+        let (organisation, signer, _) = agency(1);
+        let tag = HomeTagId::new(Moment(5), [2; 10]);
+        let text = Token::issue(organisation, tag, 1, &signer).text();
+        assert_eq!(text.len(), 115);
+        let mut bytes = URL_SAFE_NO_PAD.decode(&text).unwrap();
+        assert_eq!((bytes.len(), Token::parse(&text).map(|token| token.tag)), (86, Some(tag)));
+        bytes[0] = VERSION + 1;
+        assert_eq!(Token::parse(&URL_SAFE_NO_PAD.encode(&bytes)), None);
+        assert_ne!(house(organisation), house(agency(2).0));
+    }
+
     proptest! {
         #[test]
         fn no_text_makes_the_reader_panic(text in ".{0,300}") {

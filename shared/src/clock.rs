@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::planted;
 use crate::time::{Moment, SECOND_MS};
 use crate::wire_enum;
 
@@ -73,9 +74,12 @@ const DRIFT_PPM: i64 = 100;
 /// `claimed`.
 #[must_use]
 pub fn locate(anchors: &[Anchor], stamp: &Stamp, seq: u64, received: Option<Moment>) -> Measured {
+    if planted!("wall_clock_trusted") {
+        return Measured { at: stamp.wall, error_ms: Some(SECOND_MS), quality: Quality::Exact };
+    }
     let exact = anchors
         .iter()
-        .filter(|a| a.boot == stamp.boot)
+        .filter(|a| a.boot == stamp.boot || planted!("other_start_trusted"))
         .map(|a| {
             let elapsed = stamp.up_ms.saturating_sub(a.up_ms);
             let drift = elapsed.saturating_abs() / (1_000_000 / DRIFT_PPM);
@@ -150,6 +154,50 @@ mod tests {
         let liar = locate(&anchors, &stamp("b", 9, day - DAY_MS), 4, None);
         assert_eq!(liar.at, Moment(day - 50));
         assert_eq!(liar.error_ms, Some(4 * HOUR_MS + 100));
+    }
+
+    #[test]
+    fn the_error_grows_with_drift_before_and_after_an_exchange() {
+        let day = 1_800_000_000_000;
+        let anchors = [anchor("a", 0, day, 0)];
+        let error = |up| locate(&anchors, &stamp("a", up, 0), 1, None).error_ms;
+        assert_eq!(error(0), Some(50));
+        assert_eq!(error(DAY_MS), Some(50 + DAY_MS / 10_000), "100 parts in a million");
+        assert_eq!(error(-DAY_MS), Some(50 + DAY_MS / 10_000));
+        // The closer exchange is the better one, whichever came first.
+        let both = [anchor("a", 0, day, 0), anchor("a", DAY_MS, day + DAY_MS + 7, 1)];
+        let found = locate(&both, &stamp("a", DAY_MS + 5, 0), 2, None);
+        assert_eq!((found.at, found.error_ms), (Moment(day + DAY_MS + 12), Some(50)));
+    }
+
+    #[test]
+    fn an_exchange_at_the_number_of_a_stamp_came_after_it() {
+        let day = 1_800_000_000_000;
+        let anchors = [anchor("a", 0, day, 3), anchor("c", 0, day + HOUR_MS, 4)];
+        let found = |seq| locate(&anchors, &stamp("b", 9, day + 9 * HOUR_MS), seq, None);
+        assert_eq!(found(4).at, Moment(day + HOUR_MS + 50), "between the two");
+        assert_eq!(found(5).quality, Quality::Claimed, "after both, nothing bounds it");
+        assert_eq!(found(5).at, Moment(day + 9 * HOUR_MS));
+        assert_eq!(found(3).at, Moment(day + 50), "before both");
+        let heard =
+            locate(&anchors, &stamp("b", 9, day + 9 * HOUR_MS), 5, Some(Moment(day + 2 * HOUR_MS)));
+        assert_eq!((heard.at, heard.quality), (Moment(day + 2 * HOUR_MS), Quality::Bracketed));
+    }
+
+    #[test]
+    fn a_clock_more_than_two_minutes_wrong_is_worth_a_word() {
+        let measured = |quality| Measured { at: Moment(1_000_000), error_ms: Some(5), quality };
+        let told = |off, quality| wall_error(&stamp("a", 5, 1_000_000 + off), &measured(quality));
+        let limit = 120 * SECOND_MS;
+        for off in [limit + 1, -limit - 1, DAY_MS] {
+            assert_eq!(told(off, Quality::Exact), Some(off));
+        }
+        for off in [0, limit, -limit] {
+            assert_eq!(told(off, Quality::Exact), None);
+        }
+        for unsure in [Quality::Bracketed, Quality::Claimed] {
+            assert_eq!(told(DAY_MS, unsure), None, "who knows which of the two is wrong");
+        }
     }
 
     #[test]

@@ -109,6 +109,83 @@ mod tests {
         assert_eq!(hundredths(20), 33);
     }
 
+    #[test]
+    fn minutes_are_those_between_two_watches() {
+        let at = |ms| Moment(1_800_000_000_000 + ms);
+        assert_eq!(minutes(at(0), at(MINUTE_MS - 1)), 0);
+        assert_eq!(minutes(at(0), at(MINUTE_MS)), 1);
+        assert_eq!(minutes(at(-1), at(MINUTE_MS)), 2, "the seconds of neither count");
+        assert_eq!(minutes(at(HOUR_MS), at(0)), 0, "they cross");
+        assert_eq!(minutes(Moment(-1), Moment(0)), 1, "before 1970 too");
+        assert_eq!(
+            (hundredths(0), hundredths(60), hundredths(1), hundredths(-60)),
+            (0, 100, 2, -100)
+        );
+    }
+
+    #[test]
+    fn a_night_is_shared_by_its_two_days() {
+        let day = Day::parse("2026-11-23").unwrap();
+        let (from, to) = (paris().at(day, 22, 30), paris().at(day.plus(1), 6, 0));
+        assert_eq!(by_day(from, to, &paris()), [(day, 90), (day.plus(1), 360)]);
+        assert_eq!(by_day(from, paris().at(day.plus(1), 0, 0), &paris()), [(day, 90)]);
+        assert_eq!(by_day(to, from, &paris()), []);
+    }
+
+    #[test]
+    fn planned_badged_and_retained_are_told_apart() {
+        use crate::clock::{Measured, Quality};
+        use crate::visit::{ClockKind, Clocked, Decision};
+
+        let id = |n| uuid::Uuid::from_u128(n);
+        let at = |minutes: i64| Moment(1_800_000_000_000 + minutes * MINUTE_MS);
+        let mut visit = Visit {
+            id: id(1).into(),
+            membership: id(2).into(),
+            client: id(3).into(),
+            client_label: String::new(),
+            place: String::new(),
+            service: String::new(),
+            starts_at: at(0),
+            ends_at: at(60),
+            state: VisitState::Planned,
+            instructions: String::new(),
+        };
+        let stamp = |n, kind, minutes| Clocked {
+            id: id(n).into(),
+            visit: visit.id,
+            kind,
+            method: crate::badge::Method::Qr,
+            assurance: crate::badge::Assurance::Qr,
+            reason: None,
+            voids: None,
+            measured: Measured { at: at(minutes), error_ms: None, quality: Quality::Exact },
+            declared_at: None,
+            anomalies: Vec::new(),
+        };
+        let all = [stamp(5, ClockKind::Start, 2), stamp(6, ClockKind::End, 47)];
+        let (whole, begun) = (Progress::of(&all), Progress::of(&all[..1]));
+        let retained = RetainedPeriod {
+            visit: visit.id,
+            decision: Decision::Corrected,
+            starts_at: at(0),
+            ends_at: at(50),
+            reason: None,
+            note: String::new(),
+            decided_by: String::new(),
+            decided_at: at(99),
+        };
+        let hours = Hours::of(&visit, &whole, Some(&retained));
+        assert_eq!(hours, Hours { planned: 60, badged: 45, retained: 50 });
+        assert_eq!(Hours::of(&visit, &begun, None), Hours { planned: 60, badged: 0, retained: 0 });
+        for state in [VisitState::Cancelled, VisitState::Unplanned] {
+            visit.state = state;
+            let unplanned = Hours::of(&visit, &whole, Some(&retained));
+            assert_eq!(unplanned, Hours { planned: 0, ..hours });
+            assert_eq!(hours.and(unplanned), Hours { planned: 60, badged: 90, retained: 100 });
+        }
+    }
+
     proptest! {
         #[test]
         fn the_days_of_a_period_add_up_to_it(

@@ -17,6 +17,7 @@ pub mod id;
 pub mod keys;
 pub mod message;
 pub mod person;
+pub mod planted;
 pub mod proof;
 pub mod refusal;
 pub mod request;

@@ -397,6 +397,71 @@ mod tests {
     }
 
     #[test]
+    fn a_note_is_bound_to_its_salt_and_to_its_words() {
+        assert_eq!(note_digest("salt", "words"), note_digest("salt", "words"));
+        for (salt, words) in [("salt", "word"), ("sal", "words"), ("saltw", "ords"), ("", "")] {
+            assert_ne!(note_digest(salt, words), note_digest("salt", "words"));
+        }
+    }
+
+    #[test]
+    fn each_fault_of_a_chain_has_its_name() {
+        let key = Signer::from_seed(&[4; 32]);
+        let (raws, hash) = chain(3);
+        let check = |raws: &[&str], heads: &[ChainHead]| {
+            verify(id(8), &key.public(), raws.iter().copied(), heads)
+        };
+        let [one, two, three] = [raws[0].as_str(), raws[1].as_str(), raws[2].as_str()];
+        let head = |seq, hash| ChainHead::sign(id(8), seq, hash, &key);
+        assert_eq!(check(&[one, two, three], &[head(3, hash)]), Ok(hash));
+        assert_eq!(check(&[], &[]), Ok(Digest::from_bytes(GENESIS)));
+        assert_eq!(check(&[one, "{}"], &[]), Err(Broken::Unreadable { seq: 2 }));
+        let gap = Broken::Number { event: id(3), expected: 2, found: 3 };
+        assert_eq!(check(&[one, three], &[]), Err(gap));
+        let changed = two.replace(":7", ":8");
+        assert_eq!(check(&[one, &changed, three], &[]), Err(Broken::Link { event: id(3) }));
+        let (_, other) = chain(2);
+        assert_eq!(
+            check(&[one, two, three], &[head(3, other)]),
+            Err(Broken::Head { event: id(3) })
+        );
+        assert_eq!(
+            check(&[one, two], &[head(2, other), head(3, hash)]),
+            Err(Broken::Missing { seq: 3 })
+        );
+        assert!(check(&[one, two, three], &[head(2, other)]).is_ok());
+    }
+
+    #[test]
+    fn stamps_after_the_last_head_are_counted() {
+        let key = Signer::from_seed(&[4; 32]);
+        let (raws, _) = chain(5);
+        let (_, hash) = chain(3);
+        let mut part = DeviceProof {
+            device: id(8),
+            key: key.public(),
+            after: 0,
+            after_hash: Digest::from_bytes(GENESIS),
+            stamps: raws.iter().cloned().map(Exported::Raw).collect(),
+            heads: vec![ChainHead::sign(id(8), 3, hash, &key)],
+        };
+        let export = |part: &DeviceProof| Export {
+            format: Export::FORMAT,
+            organisation: id(1),
+            name: "Agence".into(),
+            month: "2026-11".into(),
+            made_at: Moment(5),
+            devices: vec![part.clone(), part.clone()],
+        };
+        assert_eq!(export(&part).check(), Ok((10, 4)), "of both phones");
+        part.stamps[4] = Exported::withheld(&raws[4]);
+        assert_eq!(export(&part).check(), Ok((8, 2)), "what is not shown is not counted");
+        assert_eq!((part.stamps[4].raw(), part.stamps[0].raw()), (None, Some(raws[0].as_str())));
+        part.heads.clear();
+        assert_eq!(export(&part).check(), Ok((8, 8)));
+    }
+
+    #[test]
     fn a_head_signed_by_another_key_is_named() {
         let (raws, hash) = chain(2);
         let heads = [ChainHead::sign(id(8), 2, hash, &Signer::from_seed(&[5; 32]))];

@@ -98,6 +98,68 @@ fn a_tag_picks_the_nearest_visit_of_its_client() {
 }
 
 #[test]
+fn a_tap_counts_from_two_hours_before_to_two_hours_after() {
+    let visit = visit(10, 5, EIGHT);
+    let none = Progress::default();
+    let at = |ms| pick([(&visit, &none)], id(5), Moment(EIGHT + ms));
+    for inside in [-EARLY_MS, 0, HOUR_MS, HOUR_MS + LATE_MS] {
+        assert_eq!(at(inside), Ok(visit.id), "{inside}");
+    }
+    for outside in [-EARLY_MS - 1, HOUR_MS + LATE_MS + 1] {
+        assert_eq!(at(outside), Err(Refusal::NoVisitPlanned), "{outside}");
+    }
+    let cancelled = Visit { state: VisitState::Cancelled, ..visit.clone() };
+    let picked = pick([(&cancelled, &none)], id(5), Moment(EIGHT));
+    assert_eq!(picked, Err(Refusal::NoVisitPlanned));
+    let over = Progress::of(&[
+        stamp(1, ClockKind::Start, EIGHT, None),
+        stamp(2, ClockKind::End, EIGHT + 5, None),
+    ]);
+    assert_eq!(pick([(&visit, &over)], id(5), Moment(EIGHT)), Err(Refusal::NoVisitPlanned));
+}
+
+#[test]
+fn the_same_gesture_lasts_thirty_seconds_and_only_for_taps() {
+    let visit = visit(10, 5, EIGHT);
+    let begun = stamp(1, ClockKind::Start, EIGHT, None);
+    let started = Progress::of([&begun]);
+    let at = |progress: &Progress, ms| judge(&visit, progress, None, None, Moment(EIGHT + ms));
+    assert_eq!(at(&started, 0), Err(Refusal::AlreadyStarted));
+    assert_eq!(at(&started, SAME_GESTURE_MS), Ok(ClockKind::End));
+    assert_eq!(
+        at(&started, -1),
+        Ok(ClockKind::End),
+        "a start that lies ahead is no gesture of now"
+    );
+    let declared = Clocked { declared_at: Some(Moment(EIGHT - HOUR_MS)), ..begun };
+    assert_eq!(at(&Progress::of([&declared]), 0), Ok(ClockKind::End));
+    assert_eq!(declared.counts_at(), Moment(EIGHT - HOUR_MS));
+}
+
+#[test]
+fn the_earliest_start_and_the_latest_end_after_it_count() {
+    let of = |n, kind, minutes: i64| stamp(n, kind, EIGHT + minutes * MINUTE_MS, None);
+    let all = [
+        of(1, ClockKind::Start, 10),
+        of(2, ClockKind::Start, 5),
+        of(3, ClockKind::End, 0),
+        of(4, ClockKind::End, 50),
+        of(5, ClockKind::End, 40),
+    ];
+    let progress = Progress::of(&all);
+    assert_eq!((progress.start, progress.end), (Some(all[1].clone()), Some(all[3].clone())));
+    let same = [of(1, ClockKind::Start, 5), of(2, ClockKind::End, 5)];
+    let progress = Progress::of(&same);
+    let moment = Moment(EIGHT + 5 * MINUTE_MS);
+    assert_eq!((progress.in_progress(), progress.period()), (false, Some((moment, moment))));
+    let alone = Progress::of(&same[..1]);
+    assert_eq!((alone.in_progress(), alone.period()), (true, None));
+    assert!(!Progress::default().in_progress());
+    let orphan = Progress::of(&same[1..]);
+    assert_eq!((orphan.end.is_some(), orphan.in_progress(), orphan.period()), (true, false, None));
+}
+
+#[test]
 fn a_void_takes_its_stamp_away() {
     let undone =
         [stamp(1, ClockKind::Start, EIGHT, None), stamp(2, ClockKind::Void, EIGHT + 9, Some(1))];

@@ -1,38 +1,27 @@
-//! One run of a simulation: what happens, step by step.
+//! One run: what a seed makes happen in the town, step by step, until the network heals.
+//!
+//! Every choice is drawn from `dice`. Nothing here knows what ought to come of it: that is in
+//! `checks`.
 
-use std::sync::Arc;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
-use releve_core::door::{ActState, PhoneState};
-use releve_shared::badge::{Method, Reading};
-use releve_shared::id::{ClientId, ClockEventId, MembershipId, OrganisationId, VisitId};
+use releve_core::Step;
+use releve_core::door::PhoneState;
+use releve_shared::id::{ClockEventId, VisitId};
 use releve_shared::time::{DAY_MS, HOUR_MS, MINUTE_MS, Moment};
-use releve_shared::visit::{ClockKind, ManualReason};
-use releve_tests::world::desk::{client_input, of, visit_input};
-use releve_tests::world::phone::Phone;
 use releve_tests::world::time::{Seeded, Time};
-use releve_tests::world::{folder, found};
-use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::checks::device_of;
-use crate::net::{Net, SimLink};
-use crate::office::Office;
+use crate::disk::Backup;
+use crate::net::Mail;
+use crate::phone::{Handset, Leg};
+use crate::scene::{Scene, Set, Town};
+use crate::server::Server;
+use crate::trace::Trace;
 
 /// Steps of a run; every twentieth run is a long one.
-const STEPS: u64 = 20;
-const LONG: u64 = 120;
-
-/// A phone of the run.
-pub struct Handset {
-    /// The phone.
-    pub phone: Phone,
-    /// Whose: an index of the workers.
-    pub worker: usize,
-    /// The code of its enrolment.
-    link: String,
-    /// Blocked by the office.
-    pub blocked: bool,
-}
+const STEPS: u64 = 60;
+const LONG: u64 = 300;
 
 /// A stamp that was acknowledged to the worker.
 pub struct Acked {
@@ -40,377 +29,312 @@ pub struct Acked {
     pub event: ClockEventId,
     /// On which phone: an index.
     pub phone: usize,
+    /// The true moment of the tap.
+    pub at: Moment,
 }
 
-/// Somebody who works.
-pub struct Worker {
-    /// The membership.
-    pub id: MembershipId,
-}
-
-/// A home and the links of its tags.
-pub struct Home {
-    client: ClientId,
-    tags: Vec<(String, String)>,
+/// Notes that were acknowledged to the worker.
+pub struct Noted {
+    /// Of which visit.
+    pub visit: VisitId,
+    /// On which phone.
+    pub phone: usize,
+    /// Their words, of which there are no others.
+    pub words: String,
+    /// The true moment.
+    pub at: Moment,
 }
 
 /// A run.
 pub struct Run {
+    /// The true time.
     pub time: Time,
-    pub net: Net,
-    pub office: Office,
-    pub dice: Seeded,
-    pub workers: Vec<Worker>,
+    /// What everybody knows.
+    pub town: Town,
+    /// The server.
+    pub server: Server,
+    /// The phones.
     pub phones: Vec<Handset>,
-    pub homes: Vec<Home>,
-    pub visits: Vec<VisitId>,
+    /// Stamps that the workers were told are saved.
     pub acked: Vec<Acked>,
-    pub journal: Vec<String>,
-    pub organisation: OrganisationId,
+    /// Notes that the workers were told are saved.
+    pub noted: Vec<Noted>,
+    /// Requests that the network holds up.
+    pub late: Vec<Mail>,
+    /// Whether the server has once lost what came after a backup.
+    pub restored: bool,
+    /// Chance.
+    pub dice: Seeded,
+    /// What has happened.
+    pub trace: Trace,
+    /// Where everything is.
+    pub folder: TempDir,
+    backup: Option<(Backup, Moment)>,
     seed: u64,
-    folder: TempDir,
 }
 
 impl Run {
-    /// Sets the scene: an agency, two workers, two to four phones, three homes.
-    pub fn new(seed: u64, database: &str) -> Self {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let (time, dice) = (Time::monday(), Seeded::of(seed));
-        let net = Net::new(Arc::new(runtime), database, &time, seed);
-        let organisation =
-            found(&net.app(), &Seeded::of(seed ^ 0xf0), "Les Tilleuls", "chloe", "Chloé Martin");
-        let mut office = Office::new(&net);
-        let folder = folder::scratch();
-        let mut workers = Vec::new();
-        for name in ["Amina", "Bruno"] {
-            let body =
-                json!({ "first_name": name, "last_name": "Diallo", "phone": "", "role": "Aide" });
-            let row = office.does("POST", "/api/desk/caregivers", &body).expect("a caregiver");
-            let worker = Worker { id: of(&row, "id") };
-            let path = format!("/api/desk/caregivers/{}/transmit", worker.id);
-            let _ = office.does("PUT", &path, &json!({ "transmit": true })).expect("ticked");
-            workers.push(worker);
-        }
+    /// The scene, copied for a seed.
+    pub fn new(seed: u64, scene: &Scene) -> Self {
+        let dice = Seeded::of(seed);
+        let Set { time, town, server, phones, folder } = scene.copied(seed, &dice);
         let mut run = Self {
-            phones: Vec::new(),
-            homes: Vec::new(),
-            visits: Vec::new(),
-            acked: Vec::new(),
-            journal: Vec::new(),
-            folder,
-            organisation,
             time,
-            net,
-            office,
+            town,
+            server,
+            phones,
+            acked: Vec::new(),
+            noted: Vec::new(),
+            late: Vec::new(),
+            restored: false,
             dice,
-            workers,
+            trace: Trace::default(),
+            folder,
+            backup: None,
             seed,
         };
-        for name in ["Un", "Deux", "Trois"] {
-            let client =
-                run.office.does("POST", "/api/desk/clients", &client_input("Jeanne", name));
-            run.homes.push(Home { client: of(&client.expect("a client"), "id"), tags: Vec::new() });
-            run.issues_tag(run.homes.len() - 1);
-        }
-        for _ in 0..4 {
-            run.plans();
-        }
-        for number in 0..2 + run.dice.below(3) {
-            run.unpacks_phone(usize::try_from(number).unwrap());
+        if run.dice.percent(20) {
+            let outdated = run.a_phone();
+            run.phones[outdated].outdated = true;
+            run.trace.says(format!("phone {outdated} speaks the protocol before"));
         }
         run
     }
 
     /// Plays it to the end and checks everything.
-    pub fn plays(mut self) {
-        self.net.faulty(true);
-        let played = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+    pub fn plays(self) {
+        let _ = self.plays_and(|_| ());
+    }
+
+    /// The same; gives the digest of all that happened and of all that is left.
+    pub fn plays_to_a_digest(self) -> String {
+        self.plays_and(Self::digest)
+    }
+
+    fn plays_and<T>(mut self, then: impl FnOnce(&mut Self) -> T) -> T {
+        let played = catch_unwind(AssertUnwindSafe(|| {
             for _ in 0..if self.seed.is_multiple_of(20) { LONG } else { STEPS } {
-                self.step();
+                self.steps();
             }
             self.heals();
             self.checks();
+            then(&mut self)
         }));
-        if let Err(panic) = played {
-            let journal = self.journal.join("\n  ");
-            eprintln!("seed {} failed; what had happened:\n  {journal}", self.seed);
-            std::panic::resume_unwind(panic);
-        }
-    }
-
-    fn unpacks_phone(&mut self, number: usize) {
-        let worker = number % self.workers.len();
-        let path = format!("/api/desk/caregivers/{}/enrolments", self.workers[worker].id);
-        let link = of(&self.office.does("POST", &path, &json!({})).expect("an enrolment"), "link");
-        let name = format!("phone{number}");
-        let net = self.net.clone();
-        let wire = Box::new(move || -> Box<dyn releve_core::ports::Link> {
-            Box::new(SimLink(net.clone()))
-        });
-        let seed = self.seed.wrapping_mul(31).wrapping_add(number as u64);
-        let phone = Phone::over(&self.time, self.folder.path().join(&name), &name, seed, wire);
-        self.phones.push(Handset { phone, worker, link, blocked: false });
-        // Answers may be lost here too: it is tried until it is known to have worked.
-        self.enrols(number);
-    }
-
-    fn enrols(&mut self, number: usize) {
-        let handset = &self.phones[number];
-        for _ in 0..30 {
-            if handset.phone.state().state != PhoneState::NotEnrolled {
-                return;
+        played.unwrap_or_else(|panic| {
+            if std::env::var_os("RELEVE_SEED").is_some() {
+                eprintln!("what had happened:\n  {}", self.trace.lines().join("\n  "));
             }
-            let done = handset.phone.enrols(&handset.link);
-            self.journal.push(format!("phone {number} enrols: {:?}", done.err()));
-        }
-        panic!("phone {number} cannot be enrolled");
+            resume_unwind(panic)
+        })
     }
 
-    fn step(&mut self) {
-        let phone = usize::try_from(self.dice.below(self.phones.len() as u64)).unwrap();
+    /// One of the phones.
+    pub fn a_phone(&self) -> usize {
+        usize::try_from(self.dice.below(self.phones.len() as u64)).unwrap()
+    }
+
+    fn steps(&mut self) {
+        let phone = self.a_phone();
         match self.dice.below(100) {
-            0..30 => self.lives(phone),
-            30..55 => self.acts(phone),
-            55..67 => {
-                let span = [MINUTE_MS, 20 * MINUTE_MS, HOUR_MS, 5 * HOUR_MS];
-                let most = *self.dice.pick(&span).unwrap();
-                let ms = i64::try_from(self.dice.below(u64::try_from(most).unwrap())).unwrap();
-                self.time.pass(ms);
-                self.journal.push(format!("{:?}", self.time.now()));
+            0..46 => self.moves(phone),
+            46..64 => self.works(phone),
+            64..72 => self.passes_time(),
+            72..83 => self.decides(),
+            83..85 => self.phone_dies(phone),
+            85..86 => self.phones[phone].restarts(),
+            86..87 => self.reboots(phone),
+            87..89 => self.sets_clock(phone),
+            89..91 => self.cuts(phone),
+            91..92 => {
+                self.server.dies();
+                self.trace.says("the server is killed".to_owned());
             }
-            67..85 => self.decides(),
-            85..88 => {
-                self.phones[phone].phone.restart();
-                self.journal.push(format!("phone {phone} is killed"));
-            }
-            88..90 => {
-                self.phones[phone].phone.reboot();
-                self.journal.push(format!("phone {phone} is rebooted"));
-            }
-            90..93 => {
-                let off =
-                    i64::try_from(self.dice.below(6 * DAY_MS.unsigned_abs())).unwrap() - 3 * DAY_MS;
-                self.phones[phone].phone.clocks.off_by(off);
-                self.journal.push(format!("phone {phone}: the clock is {off} ms wrong"));
-            }
-            93..95 => {
-                self.net.restart();
-                self.journal.push("the server is killed".to_owned());
-            }
-            95..98 => self.net.late_arrival(),
-            _ => self.tends(),
+            92..94 => self.late_arrival(),
+            94..95 => self.tends(),
+            95..96 => self.updates(phone),
+            96..98 => self.copies_or_restores(),
+            _ => self.pries(),
         }
     }
 
-    /// The phone's own thread wakes up, or the worker asks for it.
-    fn lives(&mut self, phone: usize) {
-        let handset = &self.phones[phone];
-        if self.dice.percent(50) {
-            let done = handset.phone.sync();
-            self.journal.push(format!("phone {phone} syncs: {:?}", done.err()));
-        } else {
-            let step = handset.phone.lives();
-            self.journal.push(format!("phone {phone} lives: {step:?}"));
+    fn passes_time(&mut self) {
+        let spans = [MINUTE_MS, 20 * MINUTE_MS, HOUR_MS, 5 * HOUR_MS];
+        // Two days at most at a time: no lease ends, tokens are changed.
+        let most = if self.dice.percent(8) { 2 * DAY_MS } else { *self.dice.pick(&spans).unwrap() };
+        let ms = i64::try_from(self.dice.below(most.unsigned_abs())).unwrap();
+        self.time.pass(ms);
+        self.trace.says(format!("{:?}", self.time.now()));
+    }
+
+    /// The phone's battery is gone, or somebody kills the app: at the next commits or now.
+    fn phone_dies(&mut self, number: usize) {
+        if self.dice.percent(60) {
+            self.phones[number].fuse.arm(self.dice.below(6));
+            self.trace.says(format!("phone {number} is about to die"));
+            self.moves(number);
+            self.works(number);
         }
-        self.in_order(phone);
-        // The app may die right after it.
-        let handset = &self.phones[phone];
-        if self.dice.percent(5) {
-            handset.phone.restart();
+        self.dies(number);
+    }
+
+    /// A phone whose fuse has blown is dead: it starts again from its disk.
+    pub fn mourns(&mut self, number: usize) {
+        if self.phones[number].fuse.blown() {
+            self.dies(number);
         }
     }
 
-    fn acts(&mut self, number: usize) {
-        let home = self.dice.pick(&self.homes).expect("homes");
-        let tag = self.dice.pick(&home.tags).map(|(_, link)| link.clone()).expect("tags");
-        let phone = &self.phones[number].phone;
-        let visit = self.dice.pick(&self.visits).copied();
-        let before = phone.state().waiting;
-        let done = match self.dice.below(10) {
-            0..5 => {
-                let unplanned = self.dice.percent(20);
-                phone.badges(Reading { method: Method::Nfc, text: tag }, None, unplanned)
-            }
-            5 | 6 => {
-                let kind = if self.dice.percent(50) { ClockKind::Start } else { ClockKind::End };
-                match visit {
-                    Some(visit) => phone.by_hand(visit, kind, Some(ManualReason::TagMissing)),
-                    None => return,
-                }
-            }
-            7 => {
-                let mine = self.acked.iter().rev().find(|acked| acked.phone == number);
-                if let Some(event) = mine.map(|acked| acked.event) {
-                    let undone = phone.undoes(event);
-                    self.journal.push(format!("phone {number} undoes {event}: {:?}", undone.err()));
-                }
-                return;
-            }
-            _ => {
-                if let Some(visit) = visit {
-                    let noted = phone.notes(visit, 12, 300, "Pain");
-                    self.journal.push(format!("phone {number} notes {visit}: {:?}", noted.err()));
-                }
-                return;
-            }
-        };
-        match done {
-            Ok(stamped) => {
-                self.journal.push(format!(
-                    "phone {number} stamps {:?} of {}: {}",
-                    stamped.kind, stamped.visit, stamped.event
-                ));
-                assert_eq!(phone.state().waiting, before + 1, "an act said to be saved waits");
-                if !self.visits.contains(&stamped.visit) {
-                    self.visits.push(stamped.visit);
-                }
-                self.acked.push(Acked { event: stamped.event, phone: number });
-                // I1: it is there after a kill.
-                if self.dice.percent(10) {
-                    phone.restart();
-                    assert_eq!(phone.state().waiting, before + 1, "I1: an act survives a kill");
-                }
-            }
-            Err(refusal) => self.journal.push(format!("phone {number} stamps: {refusal}")),
+    fn dies(&mut self, number: usize) {
+        self.phones[number].dies(&self.dice);
+        self.trace.says(format!("phone {number} is killed"));
+        self.kept_its_word(number);
+    }
+
+    /// Its clock of this start begins anew.
+    fn reboots(&mut self, number: usize) {
+        self.phones[number].clocks.reboot();
+        self.phones[number].rebooted = true;
+        self.dies(number);
+    }
+
+    fn sets_clock(&mut self, number: usize) {
+        let range = 6 * DAY_MS.unsigned_abs();
+        let off = i64::try_from(self.dice.below(range)).unwrap() - 3 * DAY_MS;
+        self.phones[number].clocks.off_by(off);
+        self.trace.says(format!("phone {number}: the clock is {off} ms wrong"));
+    }
+
+    fn cuts(&mut self, number: usize) {
+        let line = &mut self.phones[number].line;
+        (line.up, line.down) = (self.dice.percent(50), self.dice.percent(50));
+        self.trace.says(format!("phone {number}: its line is cut: {line:?}"));
+    }
+
+    /// The app is updated, which starts it again.
+    fn updates(&mut self, number: usize) {
+        if std::mem::take(&mut self.phones[number].outdated) {
+            self.phones[number].restarts();
+            self.trace.says(format!("phone {number} is updated"));
         }
     }
 
-    fn decides(&mut self) {
-        let visit = self.dice.pick(&self.visits).copied();
-        let worker = self.dice.pick(&self.workers).expect("workers").id;
-        match (self.dice.below(20), visit) {
-            (0..7, _) | (_, None) => self.plans(),
-            (7..10, Some(visit)) => {
-                let body = self.a_visit();
-                let done = self.office.does("PUT", &format!("/api/desk/visits/{visit}"), &body);
-                self.journal.push(format!("the office moves {visit}: {}", done.is_some()));
-            }
-            (10 | 11, Some(visit)) => {
-                self.orders(&format!("visits/{visit}/cancel"), json!({ "reason": "Absente" }))
-            }
-            (12, Some(visit)) => self.orders(&format!("visits/{visit}/restore"), json!({})),
-            (13, Some(visit)) => self.orders(&format!("visits/{visit}/accept"), json!({})),
-            (14, Some(visit)) => {
-                let from = self.time.now().plus(-HOUR_MS);
-                let body = json!({ "starts_at": from, "ends_at": from.plus(HOUR_MS), "reason": "device", "note": "" });
-                self.orders(&format!("visits/{visit}/correct"), body);
-            }
-            (15, _) => {
-                let transmit = self.dice.percent(60);
-                let path = format!("/api/desk/caregivers/{worker}/transmit");
-                let _ = self.office.does("PUT", &path, &json!({ "transmit": transmit }));
-                self.journal.push(format!("the office transmits {worker}: {transmit}"));
-            }
-            (16, _) => {
-                let home = usize::try_from(self.dice.below(self.homes.len() as u64)).unwrap();
-                self.issues_tag(home);
-            }
-            (17, _) => {
-                let home = self.dice.pick(&self.homes).expect("homes");
-                let id = self.dice.pick(&home.tags).expect("tags").0.clone();
-                self.orders(&format!("tags/{id}/revoke"), json!({ "reason": "Perdu" }));
-            }
-            (18, _) => {
-                let client = self.dice.pick(&self.homes).expect("homes").client;
-                let body = client_input("Jeanne", &format!("Nom{}", self.dice.below(1000)));
-                let _ = self.office.does("PUT", &format!("/api/desk/clients/{client}"), &body);
-                self.journal.push(format!("the office changes {client}"));
-            }
-            _ => self.blocks(),
-        }
-    }
-
-    fn blocks(&mut self) {
-        // One phone at most, and not in every run.
-        if self.dice.percent(60) || self.phones.iter().any(|handset| handset.blocked) {
+    /// In a third of the runs, the server's disk is lost, and an older backup takes its place.
+    fn copies_or_restores(&mut self) {
+        if !self.seed.is_multiple_of(3) {
             return;
         }
-        let number = usize::try_from(self.dice.below(self.phones.len() as u64)).unwrap();
-        let device = device_of(&self.phones[number]);
-        let body = json!({ "mode": "after_sending", "sim_number": "", "note": "" });
-        self.orders(&format!("phones/{device}/block"), body);
-        self.phones[number].blocked = true;
-        self.journal.push(format!("phone {number} is blocked"));
-    }
-
-    fn orders(&mut self, path: &str, body: Value) {
-        let done = self.office.does("POST", &format!("/api/desk/{path}"), &body);
-        self.journal.push(format!("the office: {path}: {}", done.is_some()));
-    }
-
-    fn plans(&mut self) {
-        let body = self.a_visit();
-        let row = self.office.does("POST", "/api/desk/visits", &body).expect("a visit");
-        let visit: VisitId = of(&row["visit"], "id");
-        self.journal.push(format!("the office plans {visit}"));
-        self.visits.push(visit);
-    }
-
-    fn a_visit(&self) -> Value {
-        let worker = self.dice.pick(&self.workers).expect("workers").id;
-        let home = self.dice.pick(&self.homes).expect("homes");
-        // From yesterday to five weeks ahead, mostly around now.
-        let away = if self.dice.percent(75) {
-            i64::try_from(self.dice.below(8)).unwrap() * HOUR_MS - 2 * HOUR_MS
-        } else {
-            i64::try_from(self.dice.below(36)).unwrap() * DAY_MS - DAY_MS
+        let Some((backup, at)) = self.backup.take() else {
+            self.backup = Some((self.server.back_up(), self.time.now()));
+            self.trace.says("a backup is made".to_owned());
+            return;
         };
-        let from = Moment((self.time.now().0 + away) / MINUTE_MS * MINUTE_MS);
-        visit_input(worker, home.client, from, from.plus(HOUR_MS))
-    }
-
-    fn issues_tag(&mut self, home: usize) {
-        let path = format!("/api/desk/clients/{}/tags", self.homes[home].client);
-        let body = json!({ "kind": "nfc_static", "label": "" });
-        let row = self.office.does("POST", &path, &body).expect("a tag");
-        self.homes[home].tags.push((of(&row, "id"), of(&row, "link")));
+        self.server.restore(backup);
+        self.restored = true;
+        self.trace.says(format!("the backup of {at:?} takes the place of the server's database"));
+        for handset in &mut self.phones {
+            // The server does not know any more that it blocked this phone.
+            if handset.blocked.is_some_and(|blocked| blocked >= at)
+                && handset.state().state != PhoneState::Wiped
+            {
+                handset.blocked = None;
+            }
+        }
     }
 
     /// The jobs of the hour.
-    pub fn tends(&mut self) {
-        let now = self.time.now();
-        let app = self.net.app();
+    fn tends(&mut self) {
+        let (now, app) = (self.time.now(), self.server.app());
         let rolled = app.db.write_blocking(move |tx| releve_server::visits::roll(tx, now));
         rolled.unwrap_or_else(|stop| panic!("{stop:?}"));
-        self.journal.push("the window rolls".to_owned());
+        self.trace.says("the window rolls".to_owned());
     }
 
-    /// The network heals; every phone is left alone for half an hour.
+    /// The weather clears, every phone is up to date, and is left alone for some hours.
     fn heals(&mut self) {
-        self.journal.push("the network heals".to_owned());
-        self.net.faulty(false);
-        for _ in 0..5 {
-            self.net.late_arrival();
+        self.trace.says("the network heals".to_owned());
+        while !self.late.is_empty() {
+            self.late_arrival();
+        }
+        for number in 0..self.phones.len() {
+            self.updates(number);
+            self.phones[number].line = Default::default();
+            self.phones[number].fuse.mend();
         }
         self.tends();
-        for _ in 0..6 {
+        self.calms_down();
+        // A day later life goes on: tokens change, and everybody works as before.
+        self.time.pass(DAY_MS);
+        self.tends();
+        for number in 0..self.phones.len() {
+            let _ = self.settles(number);
+            self.works(number);
+            self.works(number);
+        }
+        self.calms_down();
+    }
+
+    /// Every phone lives by itself until nothing is owed.
+    fn calms_down(&mut self) {
+        for round in 0..8 {
             self.time.pass(16 * MINUTE_MS);
-            for (number, handset) in self.phones.iter().enumerate() {
-                let step = handset.phone.lives();
-                self.journal.push(format!("phone {number} lives: {step:?}"));
+            let mut quiet = true;
+            for number in 0..self.phones.len() {
+                self.enrols_at_last(number);
+                quiet &= !self.settles(number);
+                if (1..6).contains(&round) {
+                    quiet &= !self.signs_in_again(number);
+                }
+            }
+            if quiet && round > 0 {
+                return;
             }
         }
     }
 
-    /// I6 while it runs: nobody sees an end without any start.
-    fn in_order(&self, number: usize) {
-        let phone = &self.phones[number].phone;
-        if phone.state().state != PhoneState::Ready {
-            return;
-        }
-        for _ in 0..3 {
-            let Some(visit) = self.dice.pick(&self.visits) else { return };
-            let Ok(sheet) = phone.visit(*visit) else { continue };
-            let kinds = |kind: ClockKind| {
-                let stands = |line: &&releve_core::door::StampLine| {
-                    line.clocked.kind == kind && !matches!(line.state, ActState::Refused { .. })
+    /// Sends and fetches until nothing is owed. Whether there was more to do than to look for news.
+    fn settles(&mut self, number: usize) -> bool {
+        let mut busy = self.phones[number].exchange.is_some();
+        for _ in 0..500 {
+            let handset = &mut self.phones[number];
+            if let Some(exchange) = handset.exchange.take() {
+                let came = match exchange.leg {
+                    Leg::Up(request) => Ok(self.server.ask(&request).0),
+                    Leg::Down(came) => came,
                 };
-                sheet.stamps.iter().filter(stands).count()
-            };
-            assert!(
-                kinds(ClockKind::End) == 0 || kinds(ClockKind::Start) > 0,
-                "I6: phone {number} sees an end of {visit} before its start"
-            );
+                let heard = handset.hears(came, exchange.enrols);
+                self.trace.says(format!("phone {number} hears: {heard:?}"));
+            }
+            let step = self.phones[number].wakes();
+            self.trace.step(number, &step);
+            match step {
+                Step::Send(request) => busy |= !request.url.ends_with("/pull"),
+                Step::Wait(0) => {}
+                Step::Wait(_) | Step::Idle => return busy,
+            }
         }
+        panic!("I4: phone {number} and the server speak for ever");
+    }
+
+    /// A phone that was unpacked in bad weather, with a code that holds.
+    fn enrols_at_last(&mut self, number: usize) {
+        let handset = &mut self.phones[number];
+        if handset.code.is_some() && handset.exchange.is_none() {
+            handset.code = Some(self.town.enrolment(&self.server, handset.worker));
+            self.tries_to_enrol(number);
+        }
+    }
+
+    /// A server that lost what it knew of a phone asks for a new enrolment; nothing else may.
+    fn signs_in_again(&mut self, number: usize) -> bool {
+        let state = self.phones[number].state();
+        let must = state.state == PhoneState::SignInNeeded;
+        if must && self.phones[number].blocked.is_none() {
+            assert!(self.restored, "phone {number} was locked out: {:?}", state.trouble);
+            let link = self.town.enrolment(&self.server, self.phones[number].worker);
+            let begun = self.phones[number].enrols(&link);
+            self.trace.says(format!("phone {number} is enrolled again: {begun:?}"));
+            let _ = self.settles(number);
+        }
+        must
     }
 }

@@ -3,6 +3,7 @@
 use releve_shared::badge::{Reading, parse_link};
 use releve_shared::clock::Stamp;
 use releve_shared::id::{ClockEventId, CommandId, MembershipId, VisitId};
+use releve_shared::planted;
 use releve_shared::proof::note_digest;
 use releve_shared::refusal::Refusal;
 use releve_shared::sync::{Clock, Command, Lane, Note, WriteNotes};
@@ -137,6 +138,9 @@ impl Core {
                 stamp: now.clone(),
             };
             let raw = chain::append(tx, &event)?;
+            if planted!("half_an_act") {
+                tx.execute_batch("COMMIT; BEGIN IMMEDIATE")?;
+            }
             let unplanned = if decided.made_up { decided.client } else { None };
             let command = Command::Clock(Clock { event: raw, note: note.clone(), unplanned });
             let item = outbox::append(tx, CommandId::from(id.uuid()), &Lane::Badge, &command)?;

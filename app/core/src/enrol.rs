@@ -200,8 +200,14 @@ impl Core {
 /// held, acknowledged or not, starts a new chain and new lanes there, under the same ids (C8).
 fn carry_over(tx: &Connection) -> Result<(), Stop> {
     let held = outbox::all(tx)?;
+    let mut numbers = Vec::new();
+    for item in &held {
+        if let Command::Clock(clock) = item.command() {
+            numbers.push(serde_json::from_str::<ClockEvent>(&clock.event)?.seq);
+        }
+    }
     outbox::clear(tx)?;
-    chain::clear(tx)?;
+    chain::begin_again(tx, &numbers)?;
     for item in held {
         let mut command = item.command();
         if let Command::Clock(clock) = &mut command {
@@ -219,6 +225,7 @@ fn carry_over(tx: &Connection) -> Result<(), Stop> {
 mod tests {
     use super::*;
     use releve_shared::badge::Method;
+    use releve_shared::clock::Anchor;
     use releve_shared::id::ClockEventId;
     use releve_shared::keys::Signer;
     use releve_shared::proof;
@@ -302,5 +309,36 @@ mod tests {
             .collect();
         let key = Signer::from_seed(&[4; 32]).public();
         proof::verify(id(9), &key, raws.iter().map(String::as_str), &[]).unwrap();
+    }
+
+    /// CK2: an exchange that came after a stamp must not be taken for one before it.
+    #[test]
+    fn c8_exchanges_keep_their_place_among_the_stamps_of_a_new_chain() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("duty.db");
+        let Ok(Opened::Ready { mut db, .. }) = open::open(&path, &[7; 32], open::DUTY, 0) else {
+            panic!("a new file opens");
+        };
+        let exchange = |seq: u64| Anchor {
+            boot: format!("start {seq}"),
+            up_ms: 0,
+            server: Moment(1_000_000 * i64::try_from(seq).unwrap()),
+            error_ms: 5,
+            seq,
+        };
+        write(&mut db, |tx| {
+            chain::learn(tx, &exchange(0))?;
+            (11..=13).try_for_each(|n| stamp(tx, n))?;
+            chain::learn(tx, &exchange(3))?;
+            stamp(tx, 14)?;
+            // The first one was acknowledged so long ago that nothing of it is held any more.
+            tx.execute("DELETE FROM command WHERE n = 1", [])?;
+            Ok(())
+        })
+        .unwrap();
+        write(&mut db, |tx| carry_over(tx)).unwrap();
+        let anchors = chain::anchors(&db).unwrap();
+        let places: Vec<u64> = anchors.iter().map(|(_, anchor, _)| anchor.seq).collect();
+        assert_eq!(places, [0, 2], "after none, and after the two that are held of three");
     }
 }

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 
 use releve_shared::clock::{Anchor, Stamp};
 use releve_shared::enrolment::{WipeMode, WipeReceipt};
+use releve_shared::id::CommandId;
 use releve_shared::keys::Digest;
+use releve_shared::planted;
 use releve_shared::refusal::Refusal;
 use releve_shared::sync::{PullAnswer, PushAnswer, SyncRefusal, TokenRequest};
 use releve_shared::time::{DAY_MS, Moment};
@@ -147,7 +149,12 @@ impl Core {
     ) -> Result<Step, Stop> {
         let limit = self.engine.push_limit();
         let key = request::device_key(&*self.ports.vault)?;
-        let (push, told) = request::push(&self.store()?.duty, identity, &key, limit)?;
+        let (mut push, told) = request::push(&self.store()?.duty, identity, &key, limit)?;
+        if planted!("retry_with_new_id") && !self.engine.online {
+            for command in &mut push.commands {
+                command.id = CommandId::new(now.wall, self.id_chance());
+            }
+        }
         let body = request::body(&push)?;
         let vault = &*self.ports.vault;
         let request =
@@ -189,6 +196,9 @@ impl Core {
             self.token_changed(at)?;
             return Ok(None);
         }
+        if planted!("token_used_before_kept") {
+            vault.put(Secret::Token, &next)?;
+        }
         let body = request::body(&TokenRequest { next: Digest::of(&[&next]) })?;
         let request =
             request::from_vault("POST", &identity.server, "/api/phone/token", body, vault)?;
@@ -214,6 +224,9 @@ impl Core {
     fn token_changed(&mut self, at: Moment) -> Result<(), Stop> {
         self.ports.vault.destroy(Secret::NextToken)?;
         write(&mut self.store()?.duty, |tx| {
+            if planted!("refresh_loses_queue") {
+                outbox::clear(tx)?;
+            }
             let diary = duty::get::<Diary>(tx)?.unwrap_or_default();
             Ok(duty::put(tx, &Diary { token_at: Some(at), ..diary })?)
         })
@@ -377,6 +390,9 @@ impl Core {
                 let confirm = Some(Confirm { server: identity.server.clone(), receipt });
                 return self.mark(Marker { confirm, stage });
             }
+        }
+        if said.refusal == Refusal::SignInNeeded && planted!("any_401_wipes") {
+            return self.start_destroying();
         }
         if !is_about_access(&said.refusal) {
             self.fail(said.refusal, None, now);

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use releve_shared::planted;
 use releve_shared::sync::{RowKind, Scope};
 
 use super::answer::Fault;
@@ -70,6 +71,9 @@ impl Tx {
         for (scope, changes) in self.feed.take() {
             let drawn = changes.len() as u64;
             let head: u64 = self.query_one(&DRAW, &[(&scope).into(), drawn.into()])?.get(0)?;
+            if planted!("number_before_transaction") {
+                self.batch("COMMIT; BEGIN; SAVEPOINT verb")?;
+            }
             for (change, seq) in changes.into_iter().zip((head - drawn + 1)..) {
                 let Change { kind, id, gone, .. } = change;
                 let row = [(&scope).into(), seq.into(), (&kind).into(), id.into(), gone.into()];

@@ -61,6 +61,21 @@ mod tests {
     }
 
     #[test]
+    fn only_the_form_of_an_address_is_written_to() {
+        assert!(is_address("a@b.fr"));
+        for none in ["chloe", "@b.fr", "a@bfr", "a b@c.fr", "a@b.fr,c@d.fr", "<a@b.fr", "a@b.fr>"] {
+            assert!(!is_address(none), "{none}");
+        }
+    }
+
+    #[test]
+    fn a_text_that_fits_is_shown_whole() {
+        let (fits, longer) = ("é".repeat(EXCERPT), "é".repeat(EXCERPT + 1));
+        assert_eq!(excerpt(&fits), fits);
+        assert_eq!(excerpt(&longer), format!("{fits}…"));
+    }
+
+    #[test]
     fn a_list_shows_one_short_line() {
         assert_eq!(excerpt("Bonjour\n\nAmina "), "Bonjour Amina");
         let long = excerpt(&"é ".repeat(200));

@@ -26,6 +26,11 @@ mod tests {
     fn each_wait_is_longer_and_the_last_gives_up() {
         let waits: Vec<_> = (1..=6).map(|n| wait_after(n).unwrap()).collect();
         assert!(waits.is_sorted());
-        assert_eq!(wait_after(7), None);
+        assert_eq!(waits, [1, 5, 30, 120, 480, 1_440].map(|minutes| minutes * 60_000));
+        assert_eq!(
+            (wait_after(0), wait_after(7), wait_after(u32::MAX)),
+            (Some(60_000), None, None)
+        );
+        assert_eq!(LEASE_MS, 300_000);
     }
 }

@@ -93,6 +93,13 @@ mod tests {
         assert_eq!(icon(true, 3, Some(phone(None))), Transmission::Pending);
         assert_eq!(icon(true, 3, Some(phone(Some(4)))), Transmission::Pending);
         assert_eq!(icon(true, 3, Some(phone(Some(5)))), Transmission::Transmitted);
+        assert_eq!(icon(true, 3, Some(phone(Some(6)))), Transmission::Transmitted);
+        let state = &MembershipState::Active;
+        let moment = |applied| {
+            let phone = Some(phone(applied));
+            transmission(&Transmitted { state, ticked: true, visits: 1, head: 5, phone }, NOW).1
+        };
+        assert_eq!((moment(Some(5)), moment(Some(4)), moment(None)), (Some(NOW), Some(NOW), None));
     }
 
     #[test]
@@ -103,5 +110,10 @@ mod tests {
         assert_eq!(icon(true, 3, Some(blocked)), Transmission::Error);
         assert_eq!(icon(true, 3, Some(silent)), Transmission::Error);
         assert_eq!(icon(true, 3, Some(never)), Transmission::Pending);
+        let at_last = Phone { seen_at: Some(NOW.plus(-SILENT_AFTER_MS)), ..phone(Some(5)) };
+        assert_eq!(icon(true, 3, Some(at_last)), Transmission::Transmitted);
+        let long_ago = NOW.plus(-SILENT_AFTER_MS - 1);
+        let never = Phone { seen_at: None, enrolled_at: long_ago, ..phone(None) };
+        assert_eq!(icon(true, 3, Some(never)), Transmission::Error);
     }
 }

@@ -8,6 +8,7 @@ use axum::extract::State;
 use releve_shared::clock::Anchor;
 use releve_shared::id::{DeviceId, PersonId};
 use releve_shared::keys::Digest;
+use releve_shared::planted;
 use releve_shared::proof::ChainHead;
 use releve_shared::refusal::Refusal;
 use releve_shared::sync::{
@@ -215,7 +216,9 @@ fn run(
     }
     seen.retain(|scope, _| granted.contains(scope));
     outcome.seen = seen;
-    sql::keep(tx, from.device, read.digest, &outcome)?;
+    if !planted!("outcome_not_stored") {
+        sql::keep(tx, from.device, read.digest, &outcome)?;
+    }
     Ok(outcome)
 }
 

@@ -6,6 +6,7 @@ use releve_shared::clock::{Anchor, Measured, Quality, locate};
 use releve_shared::id::{CommandId, DeviceId, MembershipId, OrganisationId, PersonId, VisitId};
 use releve_shared::keys::Digest;
 use releve_shared::person::MembershipState;
+use releve_shared::planted;
 use releve_shared::proof::{ChainHead, GENESIS, link, note_digest};
 use releve_shared::refusal::Refusal;
 use releve_shared::sync::{Clock, Note, RowKind, Scope};
@@ -70,6 +71,9 @@ pub fn record_clock(
         raw: clock.event.clone(),
         received_at: from.at,
     };
+    if planted!("dedupe_by_content") && doubled(tx, &event, &raw)? {
+        return Ok(());
+    }
     if !stamps::add(tx, &event, &raw, link(event.prev, &clock.event))? {
         return Ok(());
     }

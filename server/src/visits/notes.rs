@@ -1,6 +1,7 @@
 //! What the worker writes about a visit: kilometres, expenses, comment (row O-19).
 
-use releve_shared::clock::locate;
+use releve_shared::clock::{Measured, locate};
+use releve_shared::planted;
 use releve_shared::refusal::Refusal;
 use releve_shared::sync::{RowKind, Scope, WriteNotes};
 use releve_shared::visit::VisitNotes;
@@ -29,6 +30,11 @@ pub fn write_notes(tx: &mut Tx, from: &Reception<'_>, new: &WriteNotes) -> Answe
     let place = people::place(tx, writer, from.person)?;
     // Notes have no number in the chain: they come after every stamp made so far.
     let written = locate(from.anchors, &new.stamp, u64::MAX, Some(from.at));
+    let written = if planted!("order_by_device_clock") {
+        Measured { at: new.stamp.wall, ..written }
+    } else {
+        written
+    };
     let visit = rows::claim(tx, org, new.visit)?.ok_or(Refusal::NotFound)?;
     if !had_access(tx, place.as_ref(), (new.visit, writer), &written)? {
         return Err(Refusal::NotFound.into());
@@ -42,7 +48,7 @@ pub fn write_notes(tx: &mut Tx, from: &Reception<'_>, new: &WriteNotes) -> Answe
     }
     let later =
         old.is_none_or(|old| old.device == from.device || written.at >= old.written_at || anothers);
-    if later {
+    if later || planted!("last_arrival_wins") {
         let comment = new.notes.comment.replace('\0', "\u{fffd}");
         let notes = VisitNotes { comment, ..new.notes.clone() };
         let written = Written {

@@ -1,6 +1,7 @@
 //! Planning by the office: create, move, cancel, restore (row O-08).
 
 use releve_shared::id::{ClientId, MembershipId, VisitId};
+use releve_shared::planted;
 use releve_shared::refusal::Refusal;
 use releve_shared::sync::{RowKind, Scope};
 use releve_shared::time::Moment;
@@ -98,7 +99,7 @@ pub fn change(tx: &mut Tx, by: &By, id: VisitId, new: &Planned, now: Moment) -> 
         rows::release(tx, id, now)?;
         rows::hold(tx, id, to, now)?;
     }
-    if old.held && (from != to || !held) {
+    if old.held && (from != to || !held) && !planted!("given_on_and_kept") {
         leave(tx, id, from);
     }
     if held {
@@ -209,7 +210,7 @@ pub(super) fn progress(tx: &mut Tx, by: &By, id: VisitId) -> Answer<Progress> {
 /// Claims a visit; refuses when it is not at the revision that was on the screen.
 pub(super) fn claim(tx: &mut Tx, by: &By, id: VisitId, rev: Option<i64>) -> Answer<Claimed> {
     let claimed = rows::claim(tx, by.organisation, id)?.ok_or(Refusal::NotFound)?;
-    if rev.is_some_and(|rev| rev + 1 != claimed.rev) {
+    if rev.is_some_and(|rev| rev + 1 != claimed.rev) && !planted!("old_screen_wins") {
         return Err(Refusal::Stale.into());
     }
     Ok(claimed)

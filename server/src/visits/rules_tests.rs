@@ -202,6 +202,106 @@ fn o_16_a_stamp_by_hand_says_so_and_a_forgotten_one_too() {
     assert_eq!(by_hand(Some(ManualReason::Forgotten), Some(at(0))), vec![Anomaly::Forgotten]);
 }
 
+#[test]
+fn every_limit_of_a_status_is_where_it_is_said() {
+    let visit = visit();
+    let (tolerance, end) = (TOLERANCE_MS / MINUTE_MS, 60);
+    let nothing = progress(None, None);
+    let spoke = |minute, now| of(&visit, &nothing, heard(minute, 0), now);
+    let just_before = at(tolerance).plus(-1);
+    assert_eq!(spoke(tolerance, just_before), Status::Planned);
+    assert_eq!(spoke(tolerance, at(tolerance)), Status::Late);
+    let early = Heard { at: Some(just_before), waiting: 0 };
+    assert_eq!(of(&visit, &nothing, early, at(30)), Status::Silent);
+    let (begun, last) = (progress(Some(0), None), at(end).plus(LATE_MS));
+    assert_eq!(of(&visit, &begun, Heard::default(), last), Status::InProgress);
+    assert_eq!(of(&visit, &begun, Heard::default(), last.plus(1)), Status::ToCheck);
+    let done =
+        |start, stop| of(&visit, &progress(Some(start), Some(stop)), Heard::default(), at(99));
+    for (start, stop) in [(0, end), (tolerance, end + tolerance), (-tolerance, end - tolerance)] {
+        assert_eq!(done(start, stop), Status::Done, "{start} {stop}");
+    }
+    for (start, stop) in [
+        (tolerance + 1, end),
+        (-tolerance - 1, end),
+        (0, end + tolerance + 1),
+        (0, end - tolerance - 1),
+    ] {
+        assert_eq!(done(start, stop), Status::ToCheck, "{start} {stop}");
+    }
+    let whole = progress(Some(0), Some(end));
+    let flagged = status(&visit, &whole, true, None, None, TOLERANCE_MS, at(99));
+    assert_eq!(flagged, Status::ToCheck);
+    let unplanned = Visit { state: VisitState::Unplanned, ..visit };
+    assert_eq!(of(&unplanned, &nothing, heard(20, 0), at(30)), Status::Cancelled);
+    assert_eq!(of(&unplanned, &whole, heard(20, 0), at(99)), Status::ToCheck);
+    assert_eq!(difference(&unplanned, &whole), Some(60));
+}
+
+#[test]
+fn a_period_lasts_from_a_moment_to_a_day() {
+    let from = Moment(EIGHT);
+    for length in [1, HOUR_MS, LONGEST_MS] {
+        assert_eq!(period(from, from.plus(length)), Ok(()), "{length}");
+    }
+    for length in [0, -1, LONGEST_MS + 1] {
+        assert_eq!(period(from, from.plus(length)), Err(Refusal::TimeImpossible), "{length}");
+    }
+    assert_eq!((ACCESS_GRACE_MS, LONGEST_MS), (12 * 3_600_000, 24 * 3_600_000));
+}
+
+#[test]
+fn only_what_leaves_the_tag_true_keeps_its_worth() {
+    let wrong = |anomalies: &[Anomaly]| TagVerdict::Wrong(anomalies.to_vec());
+    let doubts = [Anomaly::SunOutOfOrder, Anomaly::SunJump, Anomaly::TwoPlaces];
+    assert_eq!(assurance(Assurance::Sun, &wrong(&doubts)), Assurance::Sun);
+    let mixed = wrong(&[Anomaly::TwoPlaces, Anomaly::SunReplayed]);
+    assert_eq!(assurance(Assurance::Sun, &mixed), Assurance::Manual);
+    assert_eq!(assurance(Assurance::Qr, &TagVerdict::None), Assurance::Manual);
+    assert!(only_doubts(&[]) && !only_doubts(&[Anomaly::SunForged]));
+}
+
+#[test]
+fn nobody_is_in_two_places_sooner_than_they_can_go() {
+    let near =
+        |ms| Measured { at: Moment(EIGHT + ms), error_ms: Some(10), quality: Quality::Exact };
+    let (here, unknown) = (near(0), Measured { error_ms: None, ..near(0) });
+    for (far, limit) in [(false, MINUTE_MS), (true, 3 * MINUTE_MS)] {
+        for sign in [1, -1] {
+            assert!(two_places(&here, &near(sign * (limit - 21)), far), "{far} {sign}");
+            assert!(!two_places(&here, &near(sign * (limit - 20)), far), "{far} {sign}");
+        }
+        assert!(!two_places(&here, &unknown, far) && !two_places(&unknown, &here, far));
+    }
+    assert!(read_ahead(&near(21), &here) && !read_ahead(&near(20), &here));
+    let late = Measured { at: Moment(EIGHT + DAY_MS + 11), ..here.clone() };
+    assert!(read_ahead(&late, &unknown) && !read_ahead(&near(DAY_MS), &unknown));
+    let late_unknown = Measured { error_ms: None, ..late };
+    assert!(read_ahead(&late_unknown, &here) && !read_ahead(&late_unknown, &unknown));
+}
+
+#[test]
+fn a_second_stamp_and_an_unplanned_visit_are_flagged() {
+    let (event, good) = (event(), measured(EIGHT, Quality::Exact));
+    let facts = Facts {
+        event: &event,
+        measured: &good,
+        visit: Some(&VisitState::Unplanned),
+        tag: &TagVerdict::None,
+        access: true,
+        other_worker: false,
+        doubled: true,
+        link: Link::Whole,
+    };
+    assert_eq!(anomalies(&facts), [Anomaly::Unplanned, Anomaly::Doubled]);
+    // Who had no access at all is not told apart from who has it no more.
+    let foreign = Facts { access: false, other_worker: true, doubled: false, visit: None, ..facts };
+    assert_eq!(anomalies(&foreign), [Anomaly::NoAccess]);
+    let declared = ClockEvent { declared_at: Some(at(0)), ..event.clone() };
+    let declared = Facts { event: &declared, access: true, visit: None, doubled: false, ..facts };
+    assert_eq!(anomalies(&declared), [Anomaly::Forgotten]);
+}
+
 proptest! {
     /// B-04: honest late uploads never look read in advance, whatever the order of reception.
     #[test]

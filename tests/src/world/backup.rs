@@ -50,13 +50,24 @@ fn split(url: &str) -> (String, String) {
     (format!("{server}/postgres"), name.to_owned())
 }
 
-/// On a thread of its own, since the client makes a runtime.
-fn orders(url: &str, orders: &[String]) {
+/// Gives orders to the tests' PostgreSQL.
+///
+/// # Panics
+/// When one is not followed.
+pub fn orders(url: &str, orders: &[String]) {
+    tries(url, orders).unwrap_or_else(|e| panic!("{e}"));
+}
+
+/// The same for orders that may not be followed; on a thread of its own, since the client makes a
+/// runtime.
+///
+/// # Errors
+/// The first that is not followed, and why.
+pub fn tries(url: &str, orders: &[String]) -> Result<(), String> {
     let run = || {
         let mut client = Client::connect(url, NoTls).expect("the cluster");
-        for order in orders {
-            client.batch_execute(order).unwrap_or_else(|e| panic!("{order}: {e}"));
-        }
+        let mut each = orders.iter();
+        each.try_for_each(|order| client.batch_execute(order).map_err(|e| format!("{order}: {e}")))
     };
-    thread::scope(|scope| scope.spawn(run).join()).expect("no panic");
+    thread::scope(|scope| scope.spawn(run).join()).expect("no panic")
 }

@@ -83,8 +83,9 @@ impl Drop for Server {
     }
 }
 
-/// The application over a database, with the world's time and chance.
-pub async fn open(database: &str, time: &Time, chance: &Seeded, public_url: &str) -> App {
+/// The settings of the world's servers.
+#[must_use]
+pub fn settings(public_url: &str) -> Config {
     let mut config = Config::default();
     public_url.clone_into(&mut config.server.public_url);
     config.master = MasterKey::from_bytes([7; 32]);
@@ -94,10 +95,15 @@ pub async fn open(database: &str, time: &Time, chance: &Seeded, public_url: &str
     config.limits.sign_ins_per_address = 10_000;
     config.limits.enrolments_per_address = 10_000;
     config.limits.requests_per_phone = 100_000;
+    config
+}
+
+/// The application over a database, with the world's time and chance.
+pub async fn open(database: &str, time: &Time, chance: &Seeded, public_url: &str) -> App {
     let db = Db::open(database).expect("a database");
     let epoch = format!("{:016x}", chance.next());
     db.migrate(time.now(), epoch).await.expect("a schema");
-    App::new(db, Arc::new(time.clone()), Arc::new(chance.clone()), config)
+    App::new(db, Arc::new(time.clone()), Arc::new(chance.clone()), settings(public_url))
         .await
         .expect("an application")
 }

@@ -10,6 +10,12 @@ use releve_core::ports::{Secret, Vault, VaultError};
 pub struct MemoryVault(Arc<Mutex<BTreeMap<Secret, Vec<u8>>>>);
 
 impl MemoryVault {
+    /// Another one that holds the same.
+    #[must_use]
+    pub fn copy(&self) -> Self {
+        Self(Arc::new(Mutex::new(self.held().clone())))
+    }
+
     /// How many secrets it holds.
     #[must_use]
     pub fn len(&self) -> usize {

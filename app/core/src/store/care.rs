@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use releve_shared::clock::Stamp;
 use releve_shared::id::VisitId;
+use releve_shared::planted;
 use releve_shared::sync::{Row, RowKind, Scope};
 use rusqlite::{Connection, OptionalExtension as _, params};
 use serde::de::DeserializeOwned;
@@ -183,7 +184,8 @@ pub(crate) fn apply(
             }
         }
     }
-    for (scope, seq) in pull.cursors.iter().filter(|(scope, _)| granted.contains(scope)) {
+    let kept = |scope: &Scope| granted.contains(scope) && !planted!("page_without_cursors");
+    for (scope, seq) in pull.cursors.iter().filter(|(scope, _)| kept(scope)) {
         db.prepare_cached(
             "INSERT INTO cursor (scope, seq) VALUES (?1, ?2)
              ON CONFLICT (scope) DO UPDATE SET seq = excluded.seq WHERE excluded.seq <> cursor.seq",

@@ -121,11 +121,13 @@ pub(crate) fn tell_again(db: &Connection) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Begins a new chain. What was learnt of the clocks stays true: it came before every new stamp.
-pub(crate) fn clear(db: &Connection) -> Result<(), Fault> {
+/// Begins a new chain, in which the stamps of these numbers are to be the first ones. What was learnt of
+/// the clocks stays true: each exchange comes after as many of them as it came after before.
+pub(crate) fn begin_again(db: &Connection, kept: &[u64]) -> Result<(), Fault> {
     db.execute("DELETE FROM stamp", [])?;
     for (id, anchor, _) in anchors(db)? {
-        let first = Anchor { seq: 0, ..anchor };
+        let before = kept.iter().filter(|number| **number <= anchor.seq).count();
+        let first = Anchor { seq: u64::try_from(before).unwrap_or(u64::MAX), ..anchor };
         db.execute(
             "UPDATE anchor SET body = ?2, told = 0 WHERE id = ?1",
             params![id, serde_json::to_string(&first)?],

@@ -5,6 +5,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use releve_shared::enrolment::WipeReceipt;
+use releve_shared::planted;
 use serde::{Deserialize, Serialize};
 
 use crate::fault::Fault;
@@ -78,9 +79,15 @@ pub(crate) fn destroy(folder: &Path, vault: &dyn Vault) -> Result<(), Fault> {
     for secret in
         [Secret::CareKey, Secret::DutyKey, Secret::DeviceSeed, Secret::Token, Secret::NextToken]
     {
+        if secret == Secret::CareKey && planted!("wipe_leaves_something") {
+            continue;
+        }
         vault.destroy(secret)?;
     }
     for file in super::files(folder)? {
+        if file.ends_with(super::CARE_FILE) && planted!("wipe_leaves_something") {
+            continue;
+        }
         std::fs::remove_file(file)?;
     }
     sync_folder(folder)
