@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::id::ClientId;
+use crate::travel::Point;
 use crate::wire_enum;
 
 /// A caregiver holds a client's sheet from this many days before a visit (sync.md section 4).
@@ -50,6 +51,9 @@ pub struct Section {
     pub kind: SectionKind,
     /// In words.
     pub text: String,
+    /// The heading of a kind that the organisation has made itself; empty for a kind known here.
+    #[serde(default)]
+    pub title: String,
 }
 
 /// A client as a caregiver sees them.
@@ -79,4 +83,7 @@ pub struct Client {
     pub door_code: String,
     /// The rest of the sheet.
     pub sections: Vec<Section>,
+    /// Where the home is, when the office knows (row B-21).
+    #[serde(default)]
+    pub at: Option<Point>,
 }

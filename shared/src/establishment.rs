@@ -6,6 +6,11 @@ use crate::badge::TagKey;
 use crate::id::OrganisationId;
 use crate::time::Zone;
 
+/// The reminder before the end of a visit of a server that tells none, in minutes.
+fn reminder() -> u32 {
+    5
+}
+
 /// The tenant: its name, zone and the keys by which phones check its tags.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
@@ -19,6 +24,9 @@ pub struct Organisation {
     pub phone: String,
     /// Its IANA zone (row O-43).
     pub zone: Zone,
+    /// Minutes before the end of a visit at which phones remind of it; 0 for never (row O-42).
+    #[serde(default = "reminder")]
+    pub end_reminder_min: u32,
     /// Its tag keys, old ones included until their tags are gone.
     pub tag_keys: Vec<TagKey>,
 }

@@ -109,6 +109,10 @@ ids! {
     SessionId,
     /// An entry of the audit log.
     AuditId,
+    /// A kind of help that the office bills.
+    ServiceTypeId,
+    /// A photo of a receipt.
+    ReceiptId,
 }
 
 #[cfg(test)]

@@ -17,13 +17,17 @@ pub mod id;
 pub mod keys;
 pub mod message;
 pub mod person;
+pub mod planning;
 pub mod planted;
 pub mod proof;
+pub mod receipt;
 pub mod refusal;
 pub mod request;
 pub mod retention;
 pub mod sync;
+pub mod task;
 pub mod time;
+pub mod travel;
 pub mod visit;
 mod wire_enum;
 

@@ -380,7 +380,7 @@ pub struct RetainedPeriod {
     pub decided_at: Moment,
 }
 
-/// What the worker wrote about a visit: kilometres, expenses, comment (row O-19).
+/// What the worker wrote about a visit: kilometres, expenses, comment, report (rows O-19, O-35, O-36).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -389,8 +389,14 @@ pub struct VisitNotes {
     pub distance_hm: Option<u32>,
     /// Expenses in euro cents.
     pub expenses_cents: Option<u32>,
-    /// Free words.
+    /// Free words, for the relief.
     pub comment: String,
+    /// What there is to say of the kilometres (row O-36).
+    #[serde(default)]
+    pub distance_note: String,
+    /// The report at the end of the visit (row O-35).
+    #[serde(default)]
+    pub report: String,
 }
 
 #[cfg(test)]

@@ -5,13 +5,18 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::{Anchor, Stamp};
-use crate::id::{ClientId, CommandId, DeviceId, MessageId, RequestId, ThreadId, VisitId};
+use crate::id::{
+    ClientId, CommandId, DeviceId, MessageId, ReceiptId, RequestId, ThreadId, VisitId,
+};
 use crate::keys::Digest;
 use crate::proof::ChainHead;
+use crate::receipt::Promise;
 use crate::refusal::Refusal;
 use crate::request::Asked;
 use crate::sync::feed::Scope;
+use crate::task::TaskLine;
 use crate::time::Moment;
+use crate::travel::Correction;
 use crate::visit::VisitNotes;
 use crate::wire_enum;
 
@@ -57,8 +62,18 @@ impl Envelope {
 pub enum Command {
     /// A stamp: start, end or void. Lane `badge`; the command's id is the stamp's.
     Clock(Clock),
-    /// Kilometres, expenses, comment of a visit (row O-19). Lane `badge`; the last one counts.
+    /// Kilometres, expenses, comment, report of a visit (row O-19). Lane `badge`; the last one counts.
     Notes(WriteNotes),
+    /// A change of the planning was seen (row O-10). Lane `badge`.
+    SawChange(SawChange),
+    /// The tasks of a visit (row O-40). Lane `badge`; the last one counts.
+    Tasks(WriteTasks),
+    /// The way to a visit, as the worker made it (row B-21). Lane `badge`; the last one counts.
+    Travel(WriteTravel),
+    /// A receipt whose picture follows (sync.md C11). Lane `badge`; the command's id is the receipt's.
+    AddReceipt(AddReceipt),
+    /// A receipt is taken back. Lane `badge`.
+    DropReceipt(DropReceipt),
     /// A message of the office was read (row O-22). Lane `rest`.
     ReadMessage(ReadMessage),
     /// A message to the office (row O-23). Lane `rest`; the command's id is the message's.
@@ -106,6 +121,61 @@ pub struct WriteNotes {
     pub visit: VisitId,
     /// All of it: what is absent is erased.
     pub notes: VisitNotes,
+    /// When, by the phone's clocks.
+    pub stamp: Stamp,
+}
+
+/// A change of the planning was seen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SawChange {
+    /// Of which visit.
+    pub visit: VisitId,
+    /// Which change: a later one is still to be seen.
+    pub n: i64,
+    /// When, by the phone's clocks.
+    pub stamp: Stamp,
+}
+
+/// The tasks of a visit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WriteTasks {
+    /// Which visit.
+    pub visit: VisitId,
+    /// All of them.
+    pub tasks: Vec<TaskLine>,
+    /// When, by the phone's clocks.
+    pub stamp: Stamp,
+}
+
+/// The way to a visit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WriteTravel {
+    /// The visit that it leads to.
+    pub visit: VisitId,
+    /// What the worker says; `None` takes it back.
+    pub correction: Option<Correction>,
+    /// When, by the phone's clocks.
+    pub stamp: Stamp,
+}
+
+/// A receipt, before its picture.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AddReceipt {
+    /// Of which visit.
+    pub visit: VisitId,
+    /// What will be sent.
+    pub promise: Promise,
+    /// When, by the phone's clocks.
+    pub stamp: Stamp,
+}
+
+/// A receipt taken back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DropReceipt {
+    /// Of which visit.
+    pub visit: VisitId,
+    /// Which one.
+    pub receipt: ReceiptId,
     /// When, by the phone's clocks.
     pub stamp: Stamp,
 }

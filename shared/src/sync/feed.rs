@@ -113,6 +113,14 @@ wire_enum! {
         RetainedPeriod = "retained_period",
         /// [`NotesRow`], scope membership; its id is the visit's.
         Notes = "notes",
+        /// [`crate::planning::PlanningChange`], scope membership; its id is `visit.membership`.
+        PlanningChange = "planning_change",
+        /// [`crate::task::VisitTasks`], scope membership; its id is the visit's.
+        Tasks = "tasks",
+        /// [`crate::travel::TravelRow`], scope membership; its id is that of the visit it leads to.
+        Travel = "travel",
+        /// [`crate::receipt::ReceiptRow`], scope membership.
+        Receipt = "receipt",
         /// [`crate::message::Thread`], scope membership.
         Thread = "thread",
         /// [`crate::retention::Retention`], scope organisation; its id is the organisation's.

@@ -7,8 +7,9 @@ mod command;
 mod feed;
 
 pub use command::{
-    AlertByMail, AskOffice, CallMe, Clock, Command, Envelope, Lane, Note, Outcome, PushAnswer,
-    PushRequest, ReadMessage, Verdict, WithdrawRequest, WriteMessage, WriteNotes,
+    AddReceipt, AlertByMail, AskOffice, CallMe, Clock, Command, DropReceipt, Envelope, Lane, Note,
+    Outcome, PushAnswer, PushRequest, ReadMessage, SawChange, Verdict, WithdrawRequest,
+    WriteMessage, WriteNotes, WriteTasks, WriteTravel,
 };
 pub use feed::{
     ClockedRow, NotesRow, PullAnswer, PullRequest, Row, RowKind, Scope, SyncRefusal, TokenRequest,
