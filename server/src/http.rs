@@ -22,8 +22,8 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use crate::app::App;
 use crate::{
-    audit, cards, clients, contacts, health, identity, messages, people, requests, retention, sync,
-    visits,
+    audit, cards, changes, clients, contacts, health, identity, messages, people, receipts,
+    requests, retention, services, sync, travel, visits,
 };
 
 pub use crate::identity::desk::{Desk, Role};
@@ -48,6 +48,10 @@ fn api() -> OpenApiRouter<App> {
         .merge(requests::routes())
         .merge(retention::routes())
         .merge(cards::routes())
+        .merge(changes::routes())
+        .merge(services::routes())
+        .merge(receipts::routes())
+        .merge(travel::routes())
 }
 
 fn description() -> OpenApi {

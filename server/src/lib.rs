@@ -3,6 +3,7 @@
 pub mod app;
 pub mod audit;
 pub mod cards;
+pub mod changes;
 pub mod clients;
 pub mod commands;
 pub mod config;
@@ -16,11 +17,14 @@ pub mod messages;
 pub mod metrics;
 pub mod notices;
 pub mod people;
+pub mod receipts;
 pub mod requests;
 pub mod retention;
+pub mod services;
 pub mod sync;
 pub mod tasks;
 #[cfg(test)]
 mod testing;
 pub mod text;
+pub mod travel;
 pub mod visits;

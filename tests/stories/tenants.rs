@@ -1,7 +1,10 @@
 //! Two agencies on one server: neither sees, changes or guesses anything of the other (I9).
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use releve_core::door::Act;
 use releve_core::ports::{Link as _, Request, Secret};
+use releve_shared::id::{ReceiptId, VisitId};
 use releve_shared::keys::{Purpose, Signer};
 use releve_shared::request::{AbsenceReason, Asked, RequestKind};
 use releve_shared::sync::request_message;
@@ -11,7 +14,7 @@ use releve_tests::world::link::agent;
 use releve_tests::world::phone::Phone;
 use releve_tests::world::reading::tap;
 use releve_tests::world::time::{day_at, today_at};
-use releve_tests::world::{PASSWORD, World};
+use releve_tests::world::{PASSWORD, Worker, World};
 use serde_json::{Value, json};
 
 /// Every route of the desk, from the server's own document: method and path.
@@ -46,6 +49,8 @@ struct Ids {
     callback: String,
     entry: String,
     request: String,
+    service: String,
+    receipt: String,
 }
 
 impl Ids {
@@ -62,6 +67,8 @@ impl Ids {
             "callbacks" => &self.callback,
             "directory" => &self.entry,
             "requests" => &self.request,
+            "services" => &self.service,
+            "receipts" => &self.receipt,
             other => panic!("what is {{id}} in {path}: {other}?"),
         };
         let mut before = "";
@@ -73,6 +80,7 @@ impl Ids {
         let query = match parts.last().map(String::as_str) {
             Some("board") => "?day=2026-11-23&to=2026-11-23&filter=all",
             Some("proof") if !path.contains('{') => "?month=2026-11",
+            Some("reports" | "travel") => "?day=2026-11-23&to=2026-11-23",
             Some("visits") => "?from=1795300000000&to=1795600000000",
             _ => "",
         };
@@ -92,6 +100,7 @@ impl Ids {
             "visits": [self.visit], "to": [self.caregiver], "text": "Intrusion", "mandatory": true,
             "alert": true, "name": "Intruse", "account": null, "share_colleagues": true,
             "numbers": [], "accept": true, "comment": "", "picture": null, "class": "messages", "days": 365,
+            "tasks": ["Intrusion"], "minutes": 7, "rules": [],
         })
     }
 }
@@ -102,6 +111,7 @@ fn ids(
     client: &impl ToString,
     tag: &impl ToString,
     visit: &impl ToString,
+    receipt: &impl ToString,
 ) -> Ids {
     let path = format!("/api/desk/caregivers/{}/enrolments", caregiver.to_string());
     let words = json!({ "to": [caregiver.to_string()], "text": "Canari-Lefèvre a déménagé" });
@@ -110,7 +120,12 @@ fn ids(
     let sheet = desk.get(&format!("/api/desk/threads/{thread}")).ok();
     let entry = json!({ "name": "Canari-Lefèvre", "role": "", "phone": "15" });
     let staff = desk.post("/api/desk/directory", &entry).ok();
+    let mine = format!("Canari-Lefèvre {}", visit.to_string());
+    let services = json!({ "name": mine, "tasks": ["Toilette"] });
+    let services = desk.post("/api/desk/services", &services).ok();
     Ids {
+        service: of(&services[0], "id"),
+        receipt: receipt.to_string(),
         entry: of(&staff["entries"][0], "id"),
         request: of(&desk.get("/api/desk/requests").ok()[0], "id"),
         callback: of(&desk.get("/api/desk/callbacks").ok()[0], "id"),
@@ -139,6 +154,20 @@ fn asks(phone: &Phone) {
     let _ = phone.act(Act::AskOffice { asked }).unwrap();
 }
 
+/// A receipt of a visit, with its picture at the office.
+fn photographs(worker: &Worker, visit: VisitId) -> ReceiptId {
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, 1, 1);
+    encoder.set_color(png::ColorType::Grayscale);
+    let mut writer = encoder.write_header().expect("a header");
+    writer.write_image_data(&[7]).expect("a pixel");
+    writer.finish().expect("a picture");
+    let picture = STANDARD.encode(&bytes);
+    worker.phone.act(Act::AddReceipt { visit, picture }).expect("a receipt");
+    worker.phone.sync().expect("sent");
+    worker.phone.visit(visit).expect("the visit").receipts[0].id
+}
+
 fn streams(path: &str) -> bool {
     path.ends_with("/changes")
 }
@@ -161,8 +190,8 @@ fn no_route_gives_anything_of_another_agency() {
         w.time.pass(HOUR_MS);
         let _ = amina.phone.badges(tap(&home.nfc), Some(visit), false).unwrap();
         asks(&amina.phone);
-        amina.phone.sync().unwrap();
-        let ours = ids(&w.desk, &amina.caregiver.id, &home.client, &home.nfc.id, &visit);
+        let receipt = photographs(&amina, visit);
+        let ours = ids(&w.desk, &amina.caregiver.id, &home.client, &home.nfc.id, &visit, &receipt);
 
         let _ = w.agency("Autre Rive", "denis");
         let theirs = Desk::new(&w.url());
@@ -285,6 +314,7 @@ fn a_blocked_phone_writes_and_reads_nothing() {
         let push = json!({ "protocol": 1, "device": device, "epoch": "", "anchors": [], "commands": [],
             "head": null });
         let next = json!({ "next": releve_shared::keys::Digest::of(&[b"next"]) });
+        let part = json!({ "device": device, "receipt": device, "offset": 0, "data": "" });
         let (status, said) = calls("/api/phone/pull", &pull);
         assert_eq!(status, 200, "before: {said}");
 
@@ -294,6 +324,7 @@ fn a_blocked_phone_writes_and_reads_nothing() {
             ("/api/phone/pull", &pull),
             ("/api/phone/push", &push),
             ("/api/phone/token", &next),
+            ("/api/phone/receipts", &part),
             ("/api/phone/pokes", &Value::Null),
         ] {
             let (status, said) = calls(path, body);
@@ -315,8 +346,8 @@ fn no_route_changes_a_raw_stamp() {
         w.time.until(today_at(8, 0));
         let _ = amina.phone.badges(tap(&home.nfc), Some(visit), false).unwrap();
         asks(&amina.phone);
-        amina.phone.sync().unwrap();
-        let ours = ids(&w.desk, &amina.caregiver.id, &home.client, &home.nfc.id, &visit);
+        let receipt = photographs(&amina, visit);
+        let ours = ids(&w.desk, &amina.caregiver.id, &home.client, &home.nfc.id, &visit, &receipt);
         let raw = |w: &World| {
             let proof = w.desk.get(&format!("/api/desk/visits/{visit}/proof")).ok();
             let stamps = proof["stamps"].as_array().expect("stamps").clone();

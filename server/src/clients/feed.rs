@@ -5,6 +5,7 @@ use releve_shared::id::PersonId;
 use releve_shared::sync::{RowKind, Scope};
 use releve_shared::time::{DAY_MS, Moment};
 
+use super::sections::{Looks, seen};
 use super::sql;
 use crate::db::{Answer, Fault, Tx};
 
@@ -25,7 +26,13 @@ pub fn grants(tx: &mut Tx, person: PersonId, now: Moment) -> Answer<Vec<Scope>> 
 pub fn body(tx: &mut Tx, kind: &RowKind, id: &str) -> Answer<Option<String>> {
     let json = |e| Fault::of("writing JSON", e);
     let body = match kind {
-        RowKind::Client => sql::body(tx, id)?.map(|c| serde_json::to_string(&c)),
+        RowKind::Client => match sql::body(tx, id)? {
+            Some(client) => {
+                let rules = sql::rules_of(tx, client.id)?;
+                Some(serde_json::to_string(&seen(client, &rules, Looks::Phone)))
+            }
+            None => None,
+        },
         RowKind::HomeTag => sql::tag_body(tx, id)?.map(|t| serde_json::to_string(&t)),
         RowKind::Organisation
         | RowKind::Person
@@ -44,6 +51,10 @@ pub fn body(tx: &mut Tx, kind: &RowKind, id: &str) -> Answer<Option<String>> {
         | RowKind::DirectoryEntry
         | RowKind::Colleague
         | RowKind::Callback
+        | RowKind::PlanningChange
+        | RowKind::Tasks
+        | RowKind::Travel
+        | RowKind::Receipt
         | RowKind::Unknown(_) => None,
     };
     Ok(body.transpose().map_err(json)?)

@@ -4,6 +4,7 @@ mod feed;
 mod lrp;
 mod page;
 mod routes;
+pub mod sections;
 mod sheet;
 mod sql;
 pub mod sun;

@@ -12,6 +12,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::page;
+use super::sections;
 use super::sheet::{self, ClientInput, ClientRow, Sheet};
 use super::tags::{self, RevokeInput, TagInput, TagIssued, TagRow};
 use crate::app::App;
@@ -27,6 +28,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(revoke_tag))
         .routes(routes!(print_tag))
         .routes(routes!(sheet_css))
+        .merge(sections::routes())
 }
 
 /// Public pages of the room.
@@ -67,11 +69,11 @@ async fn create(
     State(app): State<App>,
     Json(typed): Json<ClientInput>,
 ) -> Result<(StatusCode, Json<Sheet>), Refused> {
-    let (by, new, id) = (desk.by, typed.check()?, app.id());
+    let (by, role, new, id) = (desk.by, desk.role, typed.check()?, app.id());
     let sheet = app
         .write(move |tx, now| {
             sheet::create(tx, &by, id, &new, now)?;
-            sheet::read(tx, &by, id, now)
+            sheet::read(tx, &by, role, id, now)
         })
         .await?;
     Ok((StatusCode::CREATED, Json(sheet)))
@@ -85,8 +87,8 @@ async fn read(
     State(app): State<App>,
     Path(id): Path<ClientId>,
 ) -> Result<Json<Sheet>, Refused> {
-    let by = desk.by;
-    Ok(Json(app.write(move |tx, now| sheet::read(tx, &by, id, now)).await?))
+    let (by, role) = (desk.by, desk.role);
+    Ok(Json(app.write(move |tx, now| sheet::read(tx, &by, role, id, now)).await?))
 }
 
 /// Changes a client's sheet.
@@ -98,11 +100,11 @@ async fn change(
     Path(id): Path<ClientId>,
     Json(typed): Json<ClientInput>,
 ) -> Result<Json<Sheet>, Refused> {
-    let (by, new) = (desk.by, typed.check()?);
+    let (by, role, new) = (desk.by, desk.role, typed.check()?);
     let sheet = app
         .write(move |tx, now| {
-            sheet::change(tx, &by, id, &new, now)?;
-            sheet::read(tx, &by, id, now)
+            sheet::change(tx, &by, role, id, &new, now)?;
+            sheet::read(tx, &by, role, id, now)
         })
         .await?;
     Ok(Json(sheet))

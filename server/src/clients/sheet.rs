@@ -1,16 +1,20 @@
 //! Clients' sheets, as the office keeps them.
 
-use releve_shared::client::{Client, Section, SectionKind, Title};
+use releve_shared::client::{Client, Section, Title};
 use releve_shared::id::ClientId;
 use releve_shared::refusal::Refusal;
 use releve_shared::sync::{RowKind, Scope};
 use releve_shared::time::Moment;
+use releve_shared::travel::Point;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::sections::{Looks, SectionRule, kept, may_stand, seen};
 use super::sql;
 use crate::audit::note;
+use crate::changes;
 use crate::db::{Answer, Tx};
+use crate::http::Role;
 use crate::identity::By;
 use crate::text::{self, BadField, Search};
 
@@ -79,6 +83,9 @@ pub struct ClientInput {
     /// The rest of the sheet.
     #[serde(default)]
     pub sections: Vec<Section>,
+    /// Where the home is, when the office knows (row B-21).
+    #[serde(default)]
+    pub at: Option<Point>,
     /// The revision that was on the screen, for a change.
     pub rev: Option<i64>,
 }
@@ -106,6 +113,12 @@ impl ClientInput {
         if self.sections.len() > SECTIONS {
             return Err(BadField { field: "sections", refusal: Refusal::TooLong });
         }
+        let at = match self.at {
+            Some(Point { lat_e6, lon_e6 }) => {
+                Some(Point::checked(lat_e6, lon_e6).ok_or(BadField::invalid("at"))?)
+            }
+            None => None,
+        };
         let sections: Result<Vec<Section>, BadField> = self.sections.iter().map(section).collect();
         let input = Self {
             title: self.title.clone(),
@@ -118,6 +131,7 @@ impl ClientInput {
             phone: text::phone("phone", &self.phone)?,
             door_code: text::line("door_code", &self.door_code, 40)?,
             sections: sections?,
+            at,
             rev: self.rev,
         };
         let texts = [&input.last_name, &input.first_name, &input.commune, &input.street];
@@ -127,10 +141,9 @@ impl ClientInput {
 }
 
 fn section(typed: &Section) -> Result<Section, BadField> {
-    if matches!(typed.kind, SectionKind::Unknown(_)) {
-        return Err(BadField::invalid("sections"));
-    }
-    Ok(Section { kind: typed.kind.clone(), text: text::paragraph("sections", &typed.text)? })
+    // Whether an own kind is the organisation's is judged where its rules are known.
+    let text = text::paragraph("sections", &typed.text)?;
+    Ok(Section { kind: typed.kind.clone(), text, title: String::new() })
 }
 
 impl Checked {
@@ -146,6 +159,7 @@ impl Checked {
             phone,
             door_code,
             sections,
+            at,
             rev: _,
         } = self.input.clone();
         Client {
@@ -160,6 +174,7 @@ impl Checked {
             phone,
             door_code,
             sections,
+            at,
         }
     }
 }
@@ -171,6 +186,14 @@ pub fn label(title: &Title, last_name: &str) -> String {
         Title::Mrs => format!("Mme {last_name}"),
         Title::Mr => format!("M. {last_name}"),
         Title::None | Title::Unknown(_) => last_name.to_owned(),
+    }
+}
+
+fn stands(new: &Checked, rules: &[SectionRule]) -> Answer<()> {
+    if new.input.sections.iter().all(|section| may_stand(rules, &section.kind)) {
+        Ok(())
+    } else {
+        Err(Refusal::Invalid.into())
     }
 }
 
@@ -196,21 +219,23 @@ pub fn list(tx: &mut Tx, by: &By, q: &str, now: Moment) -> Answer<Vec<ClientRow>
     Ok(rows.collect())
 }
 
-/// A client's sheet. Reading it is noted: it holds health data.
+/// A client's sheet, as far as the role sees it (row O-12). Reading it is noted: it holds health data.
 ///
 /// # Errors
 /// [`Refusal::NotFound`], whether they are unknown or another organisation's.
-pub fn read(tx: &mut Tx, by: &By, id: ClientId, now: Moment) -> Answer<Sheet> {
+pub fn read(tx: &mut Tx, by: &By, role: Role, id: ClientId, now: Moment) -> Answer<Sheet> {
     let (client, rev) = sql::one(tx, by.organisation, id)?.ok_or(Refusal::NotFound)?;
     note(tx, by, "client.read", id, "", now)?;
-    Ok(Sheet { client, rev })
+    let rules = sql::rules(tx, by.organisation)?;
+    Ok(Sheet { client: seen(client, &rules, Looks::Desk(role)), rev })
 }
 
 /// Adds a client.
 ///
 /// # Errors
-/// Those of the database.
+/// [`Refusal::Invalid`] for a section of a kind that the organisation does not have.
 pub fn create(tx: &mut Tx, by: &By, id: ClientId, new: &Checked, now: Moment) -> Answer<()> {
+    stands(new, &sql::rules(tx, by.organisation)?)?;
     sql::add(tx, by.organisation, &new.client(id), &new.folded, now)?;
     tx.changed(&Scope::client(id), &RowKind::Client, id);
     note(tx, by, "client.create", id, "", now)?;
@@ -218,16 +243,32 @@ pub fn create(tx: &mut Tx, by: &By, id: ClientId, new: &Checked, now: Moment) ->
 }
 
 /// Changes a sheet. When the name or commune changes, the visits that phones hold are announced too,
-/// since their label shows them.
+/// since their label shows them. Sections that the role does not see stay as they are.
 ///
 /// # Errors
 /// [`Refusal::NotFound`]; [`Refusal::Stale`] when somebody else changed it meanwhile.
-pub fn change(tx: &mut Tx, by: &By, id: ClientId, new: &Checked, now: Moment) -> Answer<()> {
+pub fn change(
+    tx: &mut Tx,
+    by: &By,
+    role: Role,
+    id: ClientId,
+    new: &Checked,
+    now: Moment,
+) -> Answer<()> {
     let claimed = sql::claim(tx, by.organisation, id)?.ok_or(Refusal::NotFound)?;
     if new.input.rev.is_some_and(|rev| rev + 1 != claimed.rev) {
         return Err(Refusal::Stale.into());
     }
-    sql::write(tx, &new.client(id), &new.folded)?;
+    let before = changes::of_client(tx, id)?;
+    let rules = sql::rules(tx, by.organisation)?;
+    stands(new, &rules)?;
+    let (old, _) = sql::one(tx, by.organisation, id)?.ok_or(Refusal::NotFound)?;
+    let whole = kept(&old, new.client(id), &rules, Looks::Desk(role));
+    sql::write(tx, &whole, &new.folded)?;
+    for (at, before) in before {
+        let after = changes::shown(tx, at.0)?;
+        changes::noted(tx, by, at, before.as_ref(), after.as_ref(), now)?;
+    }
     tx.changed(&Scope::client(id), &RowKind::Client, id);
     let shown = (&new.input.title, &new.input.last_name, &new.input.commune);
     if shown != (&claimed.title, &claimed.last_name, &claimed.commune) {

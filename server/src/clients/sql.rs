@@ -1,13 +1,15 @@
 //! Every statement of the room, and its rows.
 
 use releve_shared::badge::{HomeTag, TagKind, TagState};
-use releve_shared::client::{Client, Section, Title};
+use releve_shared::client::{Client, Section, SectionKind, Title};
 use releve_shared::clock::{Measured, Quality};
 use releve_shared::id::{
     ClientId, ClockEventId, HomeTagId, MembershipId, OrganisationId, PersonId,
 };
 use releve_shared::time::Moment;
+use releve_shared::travel::Point;
 
+use super::sections::SectionRule;
 use crate::db::{Fault, Row, Tx, Value};
 
 crate::code_columns!(Title, TagKind, TagState);
@@ -22,26 +24,43 @@ crate::statements! {
               FROM client c WHERE c.organisation = $2 AND c.folded LIKE $3 ORDER BY c.folded, c.id";
     /// A client's sheet.
     ONE = "SELECT id, title, first_name, last_name, street, address_more, postal_code, commune, phone,
-                  door_code, sections, rev
+                  door_code, sections, rev, lat_e6, lon_e6
              FROM client WHERE id = $1 AND organisation = $2";
     /// The same, for a phone that was granted its scope.
     BODY = "SELECT id, title, first_name, last_name, street, address_more, postal_code, commune, phone,
-                   door_code, sections, rev
+                   door_code, sections, rev, lat_e6, lon_e6
               FROM client WHERE id = $1";
     /// A new client.
     ADD = "INSERT INTO client (id, organisation, title, first_name, last_name, street, address_more,
-                               postal_code, commune, phone, door_code, sections, folded, rev, created_at)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 1, $14)";
+                               postal_code, commune, phone, door_code, sections, folded, rev, created_at,
+                               lat_e6, lon_e6)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 1, $14, $15, $16)";
     /// Claims a client of an organisation.
     CLAIM = "UPDATE client SET rev = rev + 1 WHERE id = $1 AND organisation = $2
              RETURNING rev, title, last_name, commune";
     /// Writes a sheet.
     WRITE = "UPDATE client SET title = $1, first_name = $2, last_name = $3, street = $4, address_more = $5,
                                postal_code = $6, commune = $7, phone = $8, door_code = $9, sections = $10,
-                               folded = $11
-              WHERE id = $12";
+                               folded = $11, lat_e6 = $12, lon_e6 = $13
+              WHERE id = $14";
     /// The visits whose label on phones names a client.
     HELD_VISITS = "SELECT id, membership FROM visit WHERE client = $1 AND held = 1 ORDER BY id";
+
+    /// Who sees which sections, in an organisation.
+    RULES = "SELECT kind, title, caregivers, supervisors FROM section_rule WHERE organisation = $1
+              ORDER BY place, kind";
+    /// The same, in the organisation of a client.
+    RULES_OF = "SELECT r.kind, r.title, r.caregivers, r.supervisors
+                  FROM client c JOIN section_rule r ON r.organisation = c.organisation
+                 WHERE c.id = $1 ORDER BY r.place, r.kind";
+    /// Writes a rule.
+    WRITE_RULE = "INSERT INTO section_rule (organisation, kind, title, place, caregivers, supervisors)
+                  VALUES ($1, $2, $3, $4, $5, $6)
+                  ON CONFLICT (organisation, kind) DO UPDATE SET title = excluded.title,
+                    place = excluded.place, caregivers = excluded.caregivers,
+                    supervisors = excluded.supervisors";
+    /// Every client of an organisation.
+    EVERY = "SELECT id FROM client WHERE organisation = $1 ORDER BY id";
 
     /// A new tag.
     ADD_TAG = "INSERT INTO home_tag (id, organisation, client, kind, state, label, key_number, issued_at)
@@ -159,6 +178,10 @@ fn client(row: &Row) -> Result<(Client, i64), Fault> {
         phone: row.get(8)?,
         door_code: row.get(9)?,
         sections: row.json::<Vec<Section>>(10)?,
+        at: row
+            .get::<Option<i32>>(12)?
+            .zip(row.get::<Option<i32>>(13)?)
+            .and_then(|(lat, lon)| Point::checked(lat, lon)),
     };
     Ok((client, row.get(11)?))
 }
@@ -194,6 +217,8 @@ pub fn add(
         Value::json(&client.sections)?,
         folded.into(),
         now.into(),
+        client.at.map(|at| at.lat_e6).into(),
+        client.at.map(|at| at.lon_e6).into(),
     ];
     tx.execute(&ADD, &row)
 }
@@ -227,9 +252,49 @@ pub fn write(tx: &mut Tx, client: &Client, folded: &str) -> Result<u64, Fault> {
         (&client.door_code).into(),
         Value::json(&client.sections)?,
         folded.into(),
+        client.at.map(|at| at.lat_e6).into(),
+        client.at.map(|at| at.lon_e6).into(),
         client.id.into(),
     ];
     tx.execute(&WRITE, &row)
+}
+
+fn rule(row: &Row) -> Result<SectionRule, Fault> {
+    Ok(SectionRule {
+        kind: SectionKind::from_code(&row.get::<String>(0)?),
+        title: row.get(1)?,
+        caregivers: row.get(2)?,
+        supervisors: row.get(3)?,
+    })
+}
+
+pub fn rules(tx: &mut Tx, org: OrganisationId) -> Result<Vec<SectionRule>, Fault> {
+    tx.query(&RULES, &[org.into()])?.iter().map(rule).collect()
+}
+
+pub fn rules_of(tx: &mut Tx, client: ClientId) -> Result<Vec<SectionRule>, Fault> {
+    tx.query(&RULES_OF, &[client.into()])?.iter().map(rule).collect()
+}
+
+pub fn write_rule(
+    tx: &mut Tx,
+    org: OrganisationId,
+    place: u32,
+    rule: &SectionRule,
+) -> Result<u64, Fault> {
+    let row = [
+        org.into(),
+        rule.kind.code().into(),
+        (&rule.title).into(),
+        place.into(),
+        rule.caregivers.into(),
+        rule.supervisors.into(),
+    ];
+    tx.execute(&WRITE_RULE, &row)
+}
+
+pub fn every(tx: &mut Tx, org: OrganisationId) -> Result<Vec<ClientId>, Fault> {
+    tx.query(&EVERY, &[org.into()])?.iter().map(|r| r.get(0)).collect()
 }
 
 pub fn held_visits(tx: &mut Tx, client: ClientId) -> Result<Vec<(String, MembershipId)>, Fault> {

@@ -66,6 +66,7 @@ pub fn statements() -> Vec<Statement> {
         super::migrate::ALL,
         crate::audit::ALL,
         crate::cards::ALL,
+        crate::changes::ALL,
         crate::clients::ALL,
         crate::contacts::ALL,
         crate::demo::ALL,
@@ -74,9 +75,12 @@ pub fn statements() -> Vec<Statement> {
         crate::metrics::ALL,
         crate::people::ALL,
         crate::requests::ALL,
+        crate::receipts::ALL,
         crate::retention::ALL,
+        crate::services::ALL,
         crate::sync::ALL,
         crate::tasks::ALL,
+        crate::travel::ALL,
         crate::visits::ALL,
     ];
     [rooms, crate::identity::ALL].concat().concat()

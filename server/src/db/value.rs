@@ -192,6 +192,8 @@ ids!(
     AuditId,
     AlarmId,
     LoneSessionId,
+    ServiceTypeId,
+    ReceiptId,
 );
 
 /// Makes enums of the wire, which keep unknown codes, readable from and writable to columns.

@@ -7,8 +7,8 @@ use releve_shared::id::{
 };
 use releve_shared::time::{Day, MINUTE_MS, Moment, Zone};
 
-use super::names;
 use super::seed::Seed;
+use super::{day, names};
 use crate::app::App;
 use crate::audit::Who;
 use crate::clients::{ClientInput, TagInput, sun};
@@ -94,6 +94,7 @@ pub async fn found(app: &App, seed: &Seed, plan: &Plan, now: Moment) -> Answer<A
     let today = zone.day_of(now);
     let since = zone.at(today.plus(-10), 9, 0);
     let by = office(app, seed, plan, zone, since).await?;
+    day::found(app, seed, &by, since).await?;
     let caregivers = hire(app, seed, plan, &by, since).await?;
     let clients = house(app, seed, plan, &by, since).await?;
     let mut agency = Agency { by, caregivers, clients, visits: Vec::new(), today };
@@ -252,7 +253,11 @@ fn person_helped(seed: &mut Seed, n: usize) -> ClientInput {
             format!("05 36 49 {:02} {:02}", n, seed.below(100))
         },
         door_code: if flat { code } else { String::new() },
-        sections: sections.into_iter().map(|(kind, text)| Section { kind, text }).collect(),
+        sections: sections
+            .into_iter()
+            .map(|(kind, text)| Section { kind, text, title: String::new() })
+            .collect(),
+        at: day::place(seed, commune),
         rev: None,
     }
 }

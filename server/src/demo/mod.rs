@@ -5,6 +5,7 @@
 //! The same moment and seed give the same agency; keys are drawn anew each time.
 
 mod agency;
+mod day;
 mod names;
 pub mod phone;
 pub mod seed;

@@ -126,6 +126,21 @@ pub const SERVICES: &[&[&str]] = &[
     &["Aide au coucher", "Repas du soir"],
 ];
 
+/// What is said of kilometres.
+pub const DETOURS: &[&str] = &[
+    "Détour par la pharmacie.",
+    "Route barrée, passé par Fréjairolles.",
+    "Aller-retour pour les courses.",
+];
+
+/// Reports at the end of a visit.
+pub const REPORTS: &[&str] = &[
+    "Tout s'est bien passé. A bien mangé, de bonne humeur.",
+    "Fatiguée ce matin, a voulu rester au fauteuil. Prévenir la fille si cela dure.",
+    "Le robinet de la cuisine fuit, j'ai mis une bassine. Le plombier passe demain.",
+    "Nous avons marché jusqu'au jardin. Pense aux étiquettes du linge la prochaine fois.",
+];
+
 /// Habits.
 pub const HABITS: &[&str] = &[
     "Café au lait sans sucre, tartines beurrées.",

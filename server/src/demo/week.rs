@@ -6,19 +6,20 @@ use releve_shared::clock::Anchor;
 use releve_shared::enrolment::EnrolRequest;
 use releve_shared::id::CommandId;
 use releve_shared::keys::{Digest, Signer};
-use releve_shared::sync::{Clock, Scope, WriteNotes};
+use releve_shared::sync::{AddReceipt, Clock, Scope, WriteNotes, WriteTasks};
 use releve_shared::time::{DAY_MS, MINUTE_MS, Moment, SECOND_MS};
 use releve_shared::visit::{ClockKind, CorrectionReason, ManualReason, VisitNotes};
 
 use super::agency::{Agency, Home, Planned};
 use super::phone::{Act, DemoPhone};
 use super::seed::Seed;
-use super::{names, sql};
+use super::{day, names, sql};
 use crate::app::App;
 use crate::clients::sun;
 use crate::db::{Answer, Fault};
-use crate::identity::{self, phone as phones};
+use crate::identity::{self, By, phone as phones};
 use crate::visits::{self, CorrectInput, Reception, rules::Status};
+use crate::{receipts, services};
 
 /// Which caregivers have a phone: all but the last.
 const WITH_PHONES: std::ops::RangeInclusive<usize> = 0..=10;
@@ -40,6 +41,8 @@ const UNPLANNED: usize = 8;
 struct Outbox {
     stamps: Vec<(CommandId, Clock)>,
     notes: Vec<WriteNotes>,
+    tasks: Vec<WriteTasks>,
+    receipts: Vec<(CommandId, AddReceipt, Vec<u8>)>,
 }
 
 /// Plays the past week and today until now.
@@ -63,6 +66,7 @@ pub async fn play(app: &App, seed: &Seed, agency: &mut Agency, now: Moment) -> A
         }
     }
     decide(app, seed, agency, now).await?;
+    day::changes(app, agency, now).await?;
     let mut seed = seed.part("last syncs");
     let mut stamps = 0;
     for mut phone in played {
@@ -133,7 +137,7 @@ async fn work(
     visits: &[Planned],
     now: Moment,
 ) -> Answer<Played> {
-    let zone = agency.by.zone.clone();
+    let (by, zone) = (agency.by.clone(), agency.by.zone.clone());
     let (mut waiting, mut anchors, mut stamps) = (Outbox::default(), Vec::new(), 0);
     let mut restarted = false;
     for (n, visit) in visits.iter().enumerate() {
@@ -152,6 +156,9 @@ async fn work(
         let current = visit.ends_at > now.plus(-MINUTE_MS);
         let Some(home) = agency.clients.get_mut(visit.client) else { continue };
         let last = perform(&mut phone, &mut seed, visit, home, &mut waiting, current, now)?;
+        if !current && !waiting.stamps.is_empty() {
+            written(app, &phone, &mut seed, (&by, visit), &mut waiting, last).await?;
+        }
         if caregiver == UNPLANNED && days_ago == Some(-1) && n % 6 == 4 {
             surprise(&mut phone, &mut seed, home, last, &mut waiting)?;
         }
@@ -228,10 +235,40 @@ fn perform(
     if seed.once_in(5) {
         let comment = seed.pick(names::COMMENTS).copied().unwrap_or_default().to_owned();
         let distance_hm = u32::try_from(seed.between(8, 140)).ok().filter(|_| seed.once_in(2));
-        let notes = VisitNotes { distance_hm, expenses_cents: None, comment };
+        let notes = VisitNotes { distance_hm, comment, ..VisitNotes::default() };
         waiting.notes.push(WriteNotes { visit: visit.id, notes, stamp: phone.clocks(made_at) });
     }
     Ok(made_at)
+}
+
+/// What was written about a visit that is over: tasks, now and then words and a receipt.
+async fn written(
+    app: &App,
+    phone: &DemoPhone,
+    seed: &mut Seed,
+    (by, visit): (&By, &Planned),
+    waiting: &mut Outbox,
+    at: Moment,
+) -> Answer<()> {
+    let (by, id) = (by.clone(), visit.id);
+    let planned = app.db.read(move |tx| Ok(services::sheet(tx, &by, id)?.planned)).await?;
+    if !planned.is_empty() {
+        waiting.tasks.push(day::report(seed, phone, visit, &planned, at));
+    }
+    if seed.once_in(6) {
+        let report = seed.pick(names::REPORTS).copied().unwrap_or_default().to_owned();
+        let distance_hm = u32::try_from(seed.between(12, 90)).ok();
+        let distance_note = day::detour(seed);
+        let paid = seed.once_in(2);
+        let expenses_cents = if paid { u32::try_from(seed.between(310, 2_400)).ok() } else { None };
+        let comment = String::new();
+        let notes = VisitNotes { distance_hm, expenses_cents, comment, distance_note, report };
+        waiting.notes.push(WriteNotes { visit: visit.id, notes, stamp: phone.clocks(at) });
+        if paid {
+            waiting.receipts.push(day::receipt(seed, phone, visit, at)?);
+        }
+    }
+    Ok(())
 }
 
 /// A reading of the home's tag: the printed code, the tag's link, or the chip's changing link.
@@ -274,6 +311,9 @@ async fn sync(
     behind: u64,
 ) -> Answer<()> {
     anchors.push(phone.anchor(at));
+    let pictures: Vec<(CommandId, Vec<u8>)> =
+        sent.receipts.iter().map(|(command, _, bytes)| (*command, bytes.clone())).collect();
+    let sender = phone.clone();
     let (keys, phone, told) = (app.keys.clone(), phone.clone(), anchors.clone());
     let organisation = agency.by.organisation;
     app.db
@@ -294,6 +334,12 @@ async fn sync(
             for notes in &sent.notes {
                 visits::write_notes(tx, &from, notes)?;
             }
+            for tasks in &sent.tasks {
+                services::write_tasks(tx, &from, tasks)?;
+            }
+            for (command, receipt, _) in &sent.receipts {
+                receipts::add_receipt(tx, &from, *command, receipt)?;
+            }
             if !sent.stamps.is_empty() {
                 visits::record_head(tx, phone.device, &phone.head(), at)?;
             }
@@ -304,7 +350,11 @@ async fn sync(
             let applied = BTreeMap::from([(scope, head.saturating_sub(behind))]);
             identity::pulled(tx, (organisation, phone.device), 0, &applied, at)
         })
-        .await
+        .await?;
+    for (command, bytes) in pictures {
+        day::send(app, &sender, command, &bytes).await?;
+    }
+    Ok(())
 }
 
 /// The office's mornings: what was badged as planned is accepted, some of the rest is decided.

@@ -7,6 +7,7 @@ pub(crate) mod limits;
 mod organisation;
 pub mod password;
 pub mod phone;
+mod reminder;
 mod session;
 mod sql;
 
@@ -75,6 +76,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(session::me))
         .routes(routes!(session::change_password))
         .routes(routes!(session::change_organisation))
+        .routes(routes!(reminder::reminder, reminder::set_reminder))
         .merge(phone::routes())
 }
 

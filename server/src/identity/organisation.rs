@@ -55,7 +55,15 @@ pub fn add_organisation(
 pub fn organisation(tx: &mut Tx, id: OrganisationId) -> Answer<Organisation> {
     let row = sql::organisation(tx, id)?.ok_or(Refusal::NotFound)?;
     let tag_keys = tag_keys(tx, id)?;
-    Ok(Organisation { id, name: row.name, phone: row.phone, zone: row.zone, tag_keys })
+    let end_reminder_min = sql::reminder(tx, id)?.ok_or(Refusal::NotFound)?;
+    Ok(Organisation {
+        id,
+        name: row.name,
+        phone: row.phone,
+        zone: row.zone,
+        end_reminder_min,
+        tag_keys,
+    })
 }
 
 /// The zone of an organisation.

@@ -20,6 +20,10 @@ crate::statements! {
     TOLERANCE = "SELECT tolerance_min FROM organisation WHERE id = $1";
     /// Writes it.
     WRITE_TOLERANCE = "UPDATE organisation SET tolerance_min = $1 WHERE id = $2";
+    /// Minutes before the end of a visit at which phones remind of it.
+    REMINDER = "SELECT end_reminder_min FROM organisation WHERE id = $1";
+    /// Writes it.
+    WRITE_REMINDER = "UPDATE organisation SET end_reminder_min = $1 WHERE id = $2";
     /// All of them.
     ORGANISATIONS = "SELECT id FROM organisation ORDER BY id";
     /// Keeps a sealed key, once.
@@ -133,6 +137,14 @@ pub(super) fn organisation(
 /// In minutes.
 pub(super) fn tolerance(tx: &mut Tx, id: OrganisationId) -> Result<Option<i64>, Fault> {
     tx.query_opt(&TOLERANCE, &[id.into()])?.map(|row| row.get(0)).transpose()
+}
+
+pub(super) fn reminder(tx: &mut Tx, id: OrganisationId) -> Result<Option<u32>, Fault> {
+    tx.query_opt(&REMINDER, &[id.into()])?.map(|row| row.get(0)).transpose()
+}
+
+pub(super) fn write_reminder(tx: &mut Tx, id: OrganisationId, minutes: u32) -> Result<u64, Fault> {
+    tx.execute(&WRITE_REMINDER, &[minutes.into(), id.into()])
 }
 
 pub(super) fn write_tolerance(tx: &mut Tx, id: OrganisationId, minutes: i64) -> Result<u64, Fault> {

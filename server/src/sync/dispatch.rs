@@ -6,11 +6,15 @@ use releve_shared::time::Moment;
 
 use super::push::Sender;
 use crate::audit;
+use crate::changes;
 use crate::contacts;
 use crate::db::{Answer, Tx};
 use crate::identity;
 use crate::messages;
+use crate::receipts;
 use crate::requests;
+use crate::services;
+use crate::travel;
 use crate::visits::{self, Reception};
 
 /// Runs a command, read from its envelope.
@@ -26,6 +30,13 @@ pub(super) fn run(
             visits::record_clock(tx, &reception(from, now), envelope.id, clock)
         }
         Command::Notes(notes) => visits::write_notes(tx, &reception(from, now), notes),
+        Command::SawChange(saw) => changes::saw(tx, &reception(from, now), saw),
+        Command::Tasks(tasks) => services::write_tasks(tx, &reception(from, now), tasks),
+        Command::Travel(way) => travel::write_travel(tx, &reception(from, now), way),
+        Command::AddReceipt(new) => {
+            receipts::add_receipt(tx, &reception(from, now), envelope.id, new)
+        }
+        Command::DropReceipt(drop) => receipts::drop_receipt(tx, &reception(from, now), drop),
         Command::ReadMessage(read) => messages::read_message(tx, &reception(from, now), read),
         Command::WriteMessage(new) => {
             messages::write_message(tx, &reception(from, now), envelope.id, new)

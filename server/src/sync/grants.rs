@@ -5,7 +5,10 @@ use releve_shared::sync::{RowKind, Scope};
 use releve_shared::time::Moment;
 
 use crate::db::{Answer, Tx};
-use crate::{cards, clients, contacts, identity, messages, people, requests, retention, visits};
+use crate::{
+    cards, changes, clients, contacts, identity, messages, people, receipts, requests, retention,
+    services, travel, visits,
+};
 
 /// Every scope granted to a person's phone, ascending (rows O-05, O-06).
 ///
@@ -41,6 +44,10 @@ pub fn body(tx: &mut Tx, kind: &RowKind, id: &str) -> Answer<Option<String>> {
         RowKind::DirectoryEntry => contacts::entry_body(tx, id),
         RowKind::Colleague => contacts::colleague_body(tx, id),
         RowKind::Callback => contacts::callback_body(tx, id),
+        RowKind::PlanningChange => changes::body(tx, id),
+        RowKind::Tasks => services::body(tx, id),
+        RowKind::Travel => travel::body(tx, id),
+        RowKind::Receipt => receipts::body(tx, id),
         // Announced by a newer binary that shares this database.
         RowKind::AlarmSettings | RowKind::Unknown(_) => Ok(None),
     }

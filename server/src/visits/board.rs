@@ -117,6 +117,8 @@ pub struct VisitRow {
     pub status: Status,
     /// Why it was called off.
     pub cancel_reason: Option<String>,
+    /// What is planned to be done there (row O-38).
+    pub tasks: Vec<String>,
     /// To be sent back with a change.
     pub rev: i64,
 }
@@ -124,7 +126,8 @@ pub struct VisitRow {
 impl From<BoardRow> for VisitRow {
     fn from(row: BoardRow) -> Self {
         let BoardRow { visit, caregiver_name, client_name, status, cancel_reason, rev, .. } = row;
-        Self { visit, caregiver_name, client_name, status, cancel_reason, rev }
+        let tasks = Vec::new();
+        Self { visit, caregiver_name, client_name, status, cancel_reason, tasks, rev }
     }
 }
 

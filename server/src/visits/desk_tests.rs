@@ -196,7 +196,7 @@ async fn o_19_the_last_notes_count_until_the_office_has_decided() {
     badged(&mut scene, 0, 60).await;
     let write = async |scene: &Scene, comment: &str, at: i64| {
         let notes =
-            VisitNotes { distance_hm: Some(32), expenses_cents: None, comment: comment.into() };
+            VisitNotes { distance_hm: Some(32), comment: comment.into(), ..VisitNotes::default() };
         let stamp = scene.phone.clocks(scene.at(at));
         let new = WriteNotes { visit: scene.visit, notes, stamp };
         let (phone, anchors) = (scene.phone.clone(), scene.anchors.clone());

@@ -39,6 +39,10 @@ pub fn body(tx: &mut Tx, kind: &RowKind, id: &str) -> Answer<Option<String>> {
         | RowKind::DirectoryEntry
         | RowKind::Colleague
         | RowKind::Callback
+        | RowKind::PlanningChange
+        | RowKind::Tasks
+        | RowKind::Travel
+        | RowKind::Receipt
         | RowKind::Unknown(_) => None,
     };
     Ok(body.transpose().map_err(json)?)

@@ -1,5 +1,5 @@
 //! Visits: planned by the office, started and ended by stamps from phones, controlled and retained
-//! (rows O-08, O-13 to O-19, O-34, B-01 to B-04, B-11).
+//! (rows O-08, O-13 to O-19, O-34 to O-36, B-01 to B-04, B-11).
 //!
 //! Raw stamps are append-only: no statement of this room changes or deletes one. What the server
 //! makes of a stamp is a measure beside it, and what the office retains is a decision beside both.
@@ -11,6 +11,7 @@ mod notes;
 mod places;
 mod plan;
 mod proof;
+mod reports;
 mod retain;
 mod routes;
 mod rows;
@@ -21,9 +22,10 @@ mod stamps;
 pub use board::{Board, BoardPhone, BoardRow, Filter, VisitRow, board, one, within};
 pub use clock::{Reception, record_clock, record_head, remeasure};
 pub use feed::body;
-pub use notes::write_notes;
+pub use notes::{write_notes, writer};
 pub use plan::{Planned, VisitInput, cancel, change, create, restore, roll};
 pub use proof::{Decided, Proof, ProofStamp, month, proof};
+pub use reports::{ReportRow, reports};
 pub use retain::{
     AcceptInput, AcceptMany, AcceptedMany, CorrectInput, LeftOut, accept, accept_many, correct,
     reopen,

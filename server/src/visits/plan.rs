@@ -1,6 +1,7 @@
 //! Planning by the office: create, move, cancel, restore (row O-08).
 
 use releve_shared::id::{ClientId, MembershipId, VisitId};
+use releve_shared::planning::SOON_MS;
 use releve_shared::planted;
 use releve_shared::refusal::Refusal;
 use releve_shared::sync::{RowKind, Scope};
@@ -15,6 +16,11 @@ use crate::audit::note;
 use crate::db::{Answer, Tx};
 use crate::identity::By;
 use crate::text::{self, BadField};
+use crate::{changes, services};
+
+/// What hangs on a visit under its own id, and goes where it goes.
+const HANGS: [RowKind; 4] =
+    [RowKind::RetainedPeriod, RowKind::Notes, RowKind::Tasks, RowKind::Travel];
 
 /// What is typed about a visit.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, ToSchema)]
@@ -76,8 +82,17 @@ pub fn create(tx: &mut Tx, by: &By, id: VisitId, new: &Planned, now: Moment) -> 
     fits(tx, by, id, new)?;
     let held = held(by, new.plan.starts_at, now);
     rows::add(tx, by.organisation, id, &new.plan, &VisitState::Planned, held, now)?;
+    let tasks = services::planned(tx, by.organisation, id, &new.plan.service)?;
     if held {
-        tx.changed(&Scope::membership(new.plan.membership), &RowKind::Visit, id);
+        let planning = new.plan.membership;
+        tx.changed(&Scope::membership(planning), &RowKind::Visit, id);
+        if tasks {
+            tx.changed(&Scope::membership(planning), &RowKind::Tasks, id);
+        }
+        if new.plan.starts_at < now.plus(SOON_MS) {
+            let after = changes::shown(tx, id)?;
+            changes::noted(tx, by, (id, planning), None, after.as_ref(), now)?;
+        }
     }
     note(tx, by, "visit.create", id, "", now)?;
     Ok(())
@@ -92,8 +107,11 @@ pub fn change(tx: &mut Tx, by: &By, id: VisitId, new: &Planned, now: Moment) -> 
     let old = claim(tx, by, id, new.rev)?;
     stays(tx, by, id, &old.plan, &new.plan)?;
     fits(tx, by, id, new)?;
+    let before = changes::shown(tx, id)?;
     let held = held(by, new.plan.starts_at, now);
     rows::write(tx, id, &new.plan, held)?;
+    let tasks = old.plan.service != new.plan.service
+        && services::planned(tx, by.organisation, id, &new.plan.service)?;
     let (from, to) = (old.plan.membership, new.plan.membership);
     if from != to {
         rows::release(tx, id, now)?;
@@ -104,6 +122,16 @@ pub fn change(tx: &mut Tx, by: &By, id: VisitId, new: &Planned, now: Moment) -> 
     }
     if held {
         enter(tx, id, to, from != to || !old.held)?;
+        if tasks {
+            tx.changed(&Scope::membership(to), &RowKind::Tasks, id);
+        }
+    }
+    let after = changes::shown(tx, id)?;
+    if from == to {
+        changes::noted(tx, by, (id, to), before.as_ref(), after.as_ref(), now)?;
+    } else {
+        changes::noted(tx, by, (id, from), before.as_ref(), None, now)?;
+        changes::noted(tx, by, (id, to), None, after.as_ref(), now)?;
     }
     note(tx, by, "visit.change", id, if from == to { "" } else { "worker" }, now)?;
     Ok(())
@@ -116,8 +144,10 @@ pub fn change(tx: &mut Tx, by: &By, id: VisitId, new: &Planned, now: Moment) -> 
 pub fn cancel(tx: &mut Tx, by: &By, id: VisitId, reason: &str, now: Moment) -> Answer<()> {
     let old = claim(tx, by, id, None)?;
     if old.state != VisitState::Cancelled {
+        let before = changes::shown(tx, id)?;
         rows::write_state(tx, id, &VisitState::Cancelled, Some(reason))?;
         announce(tx, id, &old)?;
+        told(tx, by, (id, &old), before.as_ref(), now)?;
         note(tx, by, "visit.cancel", id, "", now)?;
     }
     Ok(())
@@ -133,8 +163,10 @@ pub fn restore(tx: &mut Tx, by: &By, id: VisitId, now: Moment) -> Answer<()> {
         if !rows::overlaps(tx, id, &old.plan)?.is_empty() {
             return Err(Refusal::Overlap.into());
         }
+        let before = changes::shown(tx, id)?;
         rows::write_state(tx, id, &VisitState::Planned, None)?;
         announce(tx, id, &old)?;
+        told(tx, by, (id, &old), before.as_ref(), now)?;
         note(tx, by, "visit.restore", id, "", now)?;
     }
     Ok(())
@@ -223,13 +255,26 @@ fn announce(tx: &mut Tx, id: VisitId, visit: &Claimed) -> Answer<()> {
     Ok(())
 }
 
+/// Notes for the worker what has become of her visit (row O-10).
+fn told(
+    tx: &mut Tx,
+    by: &By,
+    (id, visit): (VisitId, &Claimed),
+    before: Option<&changes::Shown>,
+    now: Moment,
+) -> Answer<()> {
+    let after = changes::shown(tx, id)?;
+    changes::noted(tx, by, (id, visit.plan.membership), before, after.as_ref(), now)
+}
+
 /// `all` when what hangs on the visit comes into the planning with it.
 fn enter(tx: &mut Tx, id: VisitId, planning: MembershipId, all: bool) -> Answer<()> {
     let scope = Scope::membership(planning);
     tx.changed(&scope, &RowKind::Visit, id);
     if all {
-        tx.changed(&scope, &RowKind::RetainedPeriod, id);
-        tx.changed(&scope, &RowKind::Notes, id);
+        for kind in HANGS {
+            tx.changed(&scope, &kind, id);
+        }
         for (stamp, planning) in rows::stamp_ids(tx, id)? {
             tx.changed(&Scope::membership(planning), &RowKind::ClockEvent, stamp);
         }
@@ -239,7 +284,8 @@ fn enter(tx: &mut Tx, id: VisitId, planning: MembershipId, all: bool) -> Answer<
 
 fn leave(tx: &mut Tx, id: VisitId, planning: MembershipId) {
     let scope = Scope::membership(planning);
-    for kind in [RowKind::Visit, RowKind::RetainedPeriod, RowKind::Notes] {
+    tx.gone(&scope, &RowKind::Visit, id);
+    for kind in HANGS {
         tx.gone(&scope, &kind, id);
     }
 }

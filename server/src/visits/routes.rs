@@ -16,13 +16,14 @@ use utoipa_axum::routes;
 use super::board::{self, Board, BoardRow, Filter, VisitRow};
 use super::plan::{self, VisitInput};
 use super::proof::{self, Proof};
+use super::reports::{self, ReportRow};
 use super::retain::{self, AcceptInput, AcceptMany, AcceptedMany, CorrectInput};
 use crate::app::App;
 use crate::db::Answer;
 use crate::db::Tx;
 use crate::http::{Desk, Refused};
 use crate::identity::By;
-use crate::text;
+use crate::{services, text};
 
 /// The room's routes.
 pub fn routes() -> OpenApiRouter<App> {
@@ -38,6 +39,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(accept))
         .routes(routes!(correct))
         .routes(routes!(month_proof))
+        .routes(routes!(list_reports))
 }
 
 /// Longest period of one list, in milliseconds.
@@ -73,9 +75,18 @@ async fn list(
         return Err(Refused::field(Refusal::TimeImpossible, "to"));
     }
     let by = desk.by;
-    let rows =
-        app.read(move |tx, now| board::within(tx, &by, (from, to), (membership, client), now));
-    Ok(Json(rows.await?.into_iter().map(VisitRow::from).collect()))
+    let rows = app.read(move |tx, now| {
+        let rows = board::within(tx, &by, (from, to), (membership, client), now)?;
+        let mut tasks = services::planned_within(tx, &by, (from, to))?;
+        Ok(rows
+            .into_iter()
+            .map(|row| {
+                let tasks = tasks.remove(&row.visit.id).unwrap_or_default();
+                VisitRow { tasks, ..VisitRow::from(row) }
+            })
+            .collect())
+    });
+    Ok(Json(rows.await?))
 }
 
 /// Plans a visit.
@@ -115,6 +126,44 @@ async fn change(
 ) -> Result<Json<BoardRow>, Refused> {
     let new = typed.check()?;
     act(&app, desk.by, id, move |tx, by, now| plan::change(tx, by, id, &new, now)).await
+}
+
+/// Which reports.
+#[derive(Debug, Deserialize, IntoParams)]
+struct WhichReports {
+    /// Of visits from this day …
+    #[param(value_type = String)]
+    day: Day,
+    /// … to this day.
+    #[param(value_type = String)]
+    to: Day,
+    /// Of this worker only.
+    #[param(value_type = Option<String>)]
+    membership: Option<MembershipId>,
+    /// Of this client only.
+    #[param(value_type = Option<String>)]
+    client: Option<ClientId>,
+    /// With these words only.
+    #[serde(default)]
+    q: String,
+}
+
+/// What caregivers wrote at the end of their visits, the newest first (row O-35).
+#[utoipa::path(get, path = "/api/desk/reports", operation_id = "list_reports", tag = "visits",
+    params(WhichReports), responses((status = 200, body = Vec<ReportRow>)))]
+async fn list_reports(
+    desk: Desk,
+    State(app): State<App>,
+    Query(which): Query<WhichReports>,
+) -> Result<Json<Vec<ReportRow>>, Refused> {
+    let WhichReports { day, to, membership, client, q } = which;
+    if to < day || to > day.plus(board::MOST_DAYS) {
+        return Err(Refused::field(Refusal::TimeImpossible, "to"));
+    }
+    let by = desk.by;
+    let rows =
+        app.read(move |tx, _| reports::reports(tx, &by, (day, to), (membership, client), &q));
+    Ok(Json(rows.await?))
 }
 
 /// Why a visit is called off.

@@ -10,6 +10,7 @@ use releve_shared::visit::{
     VisitNotes, VisitState,
 };
 
+use super::reports::ReportRow;
 use super::sql;
 use crate::clients::label;
 use crate::db::{Fault, Row, Tx, Value};
@@ -201,9 +202,13 @@ fn known(row: &Row) -> Result<Known, Fault> {
         None => None,
     };
     let notes = match row.get::<Option<String>>(24)? {
-        Some(comment) => {
-            Some(VisitNotes { distance_hm: row.get(22)?, expenses_cents: row.get(23)?, comment })
-        }
+        Some(comment) => Some(VisitNotes {
+            distance_hm: row.get(22)?,
+            expenses_cents: row.get(23)?,
+            comment,
+            distance_note: row.get(26)?,
+            report: row.get(27)?,
+        }),
         None => None,
     };
     Ok(Known {
@@ -359,8 +364,13 @@ pub struct Written {
 pub fn notes(tx: &mut Tx, visit: VisitId) -> Result<Option<Written>, Fault> {
     let row = tx.query_opt(&sql::NOTES, &[visit.into()])?;
     row.map(|r| {
-        let notes =
-            VisitNotes { distance_hm: r.get(0)?, expenses_cents: r.get(1)?, comment: r.get(2)? };
+        let notes = VisitNotes {
+            distance_hm: r.get(0)?,
+            expenses_cents: r.get(1)?,
+            comment: r.get(2)?,
+            distance_note: r.get(7)?,
+            report: r.get(8)?,
+        };
         Ok(Written {
             membership: r.get(6)?,
             notes,
@@ -382,8 +392,44 @@ pub fn write_notes(tx: &mut Tx, visit: VisitId, written: &Written) -> Result<u64
         written.device.into(),
         written.written_at.into(),
         written.received_at.into(),
+        (&written.notes.distance_note).into(),
+        (&written.notes.report).into(),
     ];
     tx.execute(&sql::WRITE_NOTES, &row)
+}
+
+/// The visits of a period about which there are words.
+pub fn reports(
+    tx: &mut Tx,
+    org: OrganisationId,
+    (from, to): (Moment, Moment),
+    of: (Option<MembershipId>, Option<ClientId>),
+) -> Result<Vec<ReportRow>, Fault> {
+    let text = |id: Option<String>| Value::Text(id.unwrap_or_default());
+    let (membership, client) = (of.0.map(|m| m.to_string()), of.1.map(|c| c.to_string()));
+    let values = [org.into(), from.into(), to.into(), text(membership), text(client)];
+    let name = |r: &Row, first: usize| -> Result<String, Fault> {
+        let both = format!("{} {}", r.get::<String>(first)?, r.get::<String>(first + 1)?);
+        Ok(both.trim().to_owned())
+    };
+    let rows = tx.query(&sql::REPORTS, &values)?;
+    rows.iter()
+        .map(|r| {
+            Ok(ReportRow {
+                visit: r.get(0)?,
+                membership: r.get(11)?,
+                caregiver_name: name(r, 1)?,
+                client: r.get(12)?,
+                client_name: name(r, 3)?,
+                service: r.get(5)?,
+                starts_at: r.get(6)?,
+                ends_at: r.get(7)?,
+                comment: r.get(8)?,
+                report: r.get(9)?,
+                written_at: r.get(10)?,
+            })
+        })
+        .collect()
 }
 
 pub fn add_retained(tx: &mut Tx, period: &RetainedPeriod, account: &str) -> Result<u64, Fault> {

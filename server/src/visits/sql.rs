@@ -48,7 +48,8 @@ crate::statements! {
     BOARD = "SELECT v.id, v.membership, v.client, c.title, c.last_name, c.commune, v.service, v.starts_at,
                     v.ends_at, v.state, v.instructions, v.rev, p.first_name, p.last_name, c.first_name,
                     r.decision, r.starts_at, r.ends_at, r.reason, r.note, r.decided_by, r.decided_at,
-                    n.distance_hm, n.expenses_cents, n.comment, v.cancel_reason
+                    n.distance_hm, n.expenses_cents, n.comment, v.cancel_reason,
+                    n.distance_note, n.report
                FROM visit v
                JOIN client c ON c.id = v.client
                JOIN membership m ON m.id = v.membership
@@ -75,7 +76,8 @@ crate::statements! {
     ONE = "SELECT v.id, v.membership, v.client, c.title, c.last_name, c.commune, v.service, v.starts_at,
                   v.ends_at, v.state, v.instructions, v.rev, p.first_name, p.last_name, c.first_name,
                   r.decision, r.starts_at, r.ends_at, r.reason, r.note, r.decided_by, r.decided_at,
-                  n.distance_hm, n.expenses_cents, n.comment, v.cancel_reason
+                  n.distance_hm, n.expenses_cents, n.comment, v.cancel_reason,
+                    n.distance_note, n.report
              FROM visit v
              JOIN client c ON c.id = v.client
              JOIN membership m ON m.id = v.membership
@@ -180,16 +182,30 @@ crate::statements! {
                 VALUES ($1, $2, $3, $4, $5) ON CONFLICT (device, seq, hash) DO NOTHING";
 
     /// What the worker wrote about a visit.
-    NOTES = "SELECT distance_hm, expenses_cents, comment, device, written_at, received_at, membership
+    NOTES = "SELECT distance_hm, expenses_cents, comment, device, written_at, received_at, membership,
+                    distance_note, report
                FROM visit_notes WHERE visit = $1";
     /// Writes it, over what was there.
     WRITE_NOTES = "INSERT INTO visit_notes (visit, membership, distance_hm, expenses_cents, comment, device,
-                                            written_at, received_at)
-                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+                                            written_at, received_at, distance_note, report)
+                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
                    ON CONFLICT (visit) DO UPDATE SET membership = excluded.membership,
                      distance_hm = excluded.distance_hm, expenses_cents = excluded.expenses_cents,
                      comment = excluded.comment, device = excluded.device,
-                     written_at = excluded.written_at, received_at = excluded.received_at";
+                     written_at = excluded.written_at, received_at = excluded.received_at,
+                     distance_note = excluded.distance_note, report = excluded.report";
+    /// The visits of a period about which there are words, the newest first.
+    REPORTS = "SELECT v.id, p.first_name, p.last_name, c.first_name, c.last_name, v.service, v.starts_at,
+                      v.ends_at, n.comment, n.report, n.written_at, v.membership, v.client
+                 FROM visit_notes n
+                 JOIN visit v ON v.id = n.visit
+                 JOIN client c ON c.id = v.client
+                 JOIN membership m ON m.id = n.membership
+                 JOIN person p ON p.id = m.person
+                WHERE v.organisation = $1 AND v.starts_at >= $2 AND v.starts_at < $3
+                  AND ($4 = '' OR v.membership = $4) AND ($5 = '' OR v.client = $5)
+                  AND (n.comment <> '' OR n.report <> '')
+                ORDER BY v.starts_at DESC, v.id LIMIT 1000";
 
     /// A decision of the office.
     ADD_RETAINED = "INSERT INTO retained_period (visit, n, decision, starts_at, ends_at, reason, note,

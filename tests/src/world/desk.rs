@@ -88,6 +88,12 @@ impl Desk {
         self.call("POST", "/api/desk/session", Some(&body))
     }
 
+    /// The cookie of its session.
+    #[must_use]
+    pub fn cookie(&self) -> String {
+        self.cookie.lock().expect("the cookie").clone().expect("signed in")
+    }
+
     /// One request, whatever the answer.
     pub fn call(&self, method: &'static str, path: &str, body: Option<&Value>) -> Answer {
         let mut headers = vec![("origin".to_owned(), self.base.clone())];

@@ -55,6 +55,8 @@ struct State {
     took_ms: i64,
     paths: Vec<String>,
     ways: Vec<(String, String)>,
+    heard: Option<String>,
+    cut: Option<(String, usize)>,
 }
 
 impl Line {
@@ -79,6 +81,22 @@ impl Line {
         self.state().ways.push((paths.to_owned(), node.to_owned()));
     }
 
+    /// Writes down what comes back from now on.
+    pub fn record(&self) {
+        self.state().heard = Some(String::new());
+    }
+
+    /// What came back since [`Self::record`].
+    #[must_use]
+    pub fn heard(&self) -> String {
+        self.state().heard.clone().expect("a line that is recorded")
+    }
+
+    /// Lets so many requests of a path through; the line is cut at the next one.
+    pub fn cut_after(&self, path: &str, requests: usize) {
+        self.state().cut = Some((path.to_owned(), requests));
+    }
+
     /// Paths of the requests tried since the last look.
     #[must_use]
     pub fn tried(&self) -> Vec<String> {
@@ -96,6 +114,17 @@ impl Link for Line {
         let (weather, took_ms, node) = {
             let mut state = self.state();
             state.paths.push(path.to_owned());
+            let cut = match &mut state.cut {
+                Some((at, left)) if path == at => {
+                    let over = *left == 0;
+                    *left = left.saturating_sub(1);
+                    over
+                }
+                Some(_) | None => false,
+            };
+            if cut {
+                (state.cut, state.weather) = (None, Weather::Cut);
+            }
             let way = state.ways.iter().rev().find(|(paths, _)| path.starts_with(paths));
             (state.weather, state.took_ms, way.map(|(_, node)| node.clone()))
         };
@@ -103,6 +132,9 @@ impl Link for Line {
         self.time.pass(took_ms / 2);
         let came = through(&self.agent, weather, led.as_ref().unwrap_or(request));
         self.time.pass(took_ms - took_ms / 2);
+        if let (Some(heard), Ok(answer)) = (&mut self.state().heard, &came) {
+            heard.push_str(&String::from_utf8_lossy(&answer.body));
+        }
         came
     }
 }

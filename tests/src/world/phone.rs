@@ -211,6 +211,7 @@ impl Phone {
             distance_hm: Some(km_hm),
             expenses_cents: Some(cents),
             comment: words.to_owned(),
+            ..VisitNotes::default()
         };
         self.act(Act::WriteNotes { visit, notes }).map(|_| ())
     }

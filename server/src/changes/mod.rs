@@ -1,0 +1,18 @@
+//! Changes of a planning, until the caregiver has seen them (row O-10): several of one visit are one,
+//! and what comes back to what she knew is none.
+
+mod desk;
+mod feed;
+mod note;
+mod phone;
+pub mod rules;
+mod sql;
+
+pub use desk::{ChangeRow, list, routes};
+pub use feed::body;
+pub use note::{Shown, noted, of_client, shown};
+pub use phone::saw;
+pub use sql::ALL;
+
+#[cfg(test)]
+mod tests;
