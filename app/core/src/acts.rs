@@ -74,11 +74,18 @@ impl Core {
         notes: VisitNotes,
         now: &Stamp,
     ) -> Result<Reply, Stop> {
-        self.identity()?;
-        if notes.comment.chars().count() > NOTE_LIMIT {
+        let VisitNotes { comment, distance_note, report, .. } = &notes;
+        if [comment, distance_note, report].iter().any(|t| t.chars().count() > NOTE_LIMIT) {
             return Err(Refusal::TooLong.into());
         }
-        let at = self.measured(now)?.at;
+        self.may_write(visit, now)?;
+        let command = Command::Notes(WriteNotes { visit, notes, stamp: now.clone() });
+        self.send_badge(&command, now)
+    }
+
+    /// Lets through what is written about a visit of hers, until the office has decided.
+    pub(crate) fn may_write(&mut self, visit: VisitId, now: &Stamp) -> Result<(), Stop> {
+        self.identity()?;
         let (scene, _) = self.clocking_scene(&Sight::of(visit), now)?;
         if !scene.visits.contains_key(&visit) {
             return Err(Refusal::NotFound.into());
@@ -88,9 +95,14 @@ impl Core {
         {
             return Err(Refusal::NotAllowed.into());
         }
-        let id = CommandId::new(at, self.id_chance());
-        let command = Command::Notes(WriteNotes { visit, notes, stamp: now.clone() });
-        write(&mut self.store()?.duty, |tx| Ok(outbox::append(tx, id, &Lane::Badge, &command)?))?;
+        Ok(())
+    }
+
+    /// Writes a command that names a visit (sync.md C9).
+    pub(crate) fn send_badge(&mut self, command: &Command, now: &Stamp) -> Result<Reply, Stop> {
+        let id = CommandId::new(self.measured(now)?.at, self.id_chance());
+        write(&mut self.store()?.duty, |tx| Ok(outbox::append(tx, id, &Lane::Badge, command)?))?;
+        self.engine.wanted_after_act();
         Ok(Reply::Done)
     }
 

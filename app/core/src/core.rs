@@ -165,6 +165,14 @@ impl Core {
             }
             Act::Undo { event } => self.undo(event, &now),
             Act::WriteNotes { visit, notes } => self.write_notes(visit, notes, &now),
+            Act::SawChange { visit, n } => self.saw_change(visit, n, &now),
+            Act::Rang => self.rang(&now),
+            Act::WriteTasks { visit, tasks } => self.write_tasks(visit, tasks, &now),
+            Act::CorrectTravel { visit, correction } => {
+                self.correct_travel(visit, correction, &now)
+            }
+            Act::AddReceipt { visit, picture } => self.add_receipt(visit, &picture, &now),
+            Act::DropReceipt { visit, receipt } => self.drop_receipt(visit, receipt, &now),
             Act::ReadMessage { message } => self.read_message(message, &now),
             Act::WriteMessage { thread, text, alert } => {
                 self.write_message(thread, &text, alert, &now)

@@ -6,26 +6,28 @@
 use releve_shared::badge::{Assurance, Method, Reading};
 use releve_shared::client::Client;
 use releve_shared::clock::Measured;
-use releve_shared::hours::Hours;
 use releve_shared::id::{
-    ClientId, ClockEventId, CommandId, MessageId, RequestId, ThreadId, VisitId,
+    ClientId, ClockEventId, CommandId, MessageId, ReceiptId, RequestId, ThreadId, VisitId,
 };
 use releve_shared::message::Message;
+use releve_shared::planning::PlanningChange;
 use releve_shared::refusal::Refusal;
 use releve_shared::request::Asked;
 use releve_shared::retention::Period;
+use releve_shared::task::TaskLine;
 use releve_shared::time::{Day, Moment};
-use releve_shared::visit::{
-    ClockKind, Clocked, ManualReason, Progress, RetainedPeriod, Visit, VisitNotes,
-};
+use releve_shared::travel::Correction;
+use releve_shared::visit::{ClockKind, Clocked, ManualReason, Progress, Visit, VisitNotes};
 use serde::{Deserialize, Serialize};
 
 mod card;
 mod contact;
+mod day;
 mod request;
 
 pub use card::CardView;
 pub use contact::{CallbackLine, ContactsView, DirectoryLine};
+pub use day::{DayView, ReceiptLine, TasksView, TravelLine, VisitView};
 pub use request::RequestLine;
 
 /// Something that the worker does.
@@ -75,6 +77,44 @@ pub enum Act {
         visit: VisitId,
         /// All of it.
         notes: VisitNotes,
+    },
+    /// "J'ai vu": a change of the planning was seen (row O-10). → [`Reply::Done`]
+    SawChange {
+        /// Of which visit.
+        visit: VisitId,
+        /// Which change.
+        #[cfg_attr(feature = "ts", ts(type = "number"))]
+        n: i64,
+    },
+    /// The changes to be seen have rung on this phone (row O-10). → [`Reply::Done`]
+    Rang,
+    /// Writes what became of a visit's tasks (row O-40). → [`Reply::Done`]
+    WriteTasks {
+        /// Which visit.
+        visit: VisitId,
+        /// All of them.
+        tasks: Vec<TaskLine>,
+    },
+    /// Says how the way to a visit was (row B-21). → [`Reply::Done`]
+    CorrectTravel {
+        /// The visit that it leads to.
+        visit: VisitId,
+        /// What the worker says; `None` takes it back.
+        correction: Option<Correction>,
+    },
+    /// Keeps the photo of a receipt, to be sent after the acts (sync.md C11). → [`Reply::Done`]
+    AddReceipt {
+        /// Of which visit.
+        visit: VisitId,
+        /// JPEG or PNG, in base64.
+        picture: String,
+    },
+    /// Takes a receipt back. → [`Reply::Done`]
+    DropReceipt {
+        /// Of which visit.
+        visit: VisitId,
+        /// Which one.
+        receipt: ReceiptId,
     },
     /// "J'ai lu": a message of the office was read (row O-22). → [`Reply::Done`]
     ReadMessage {
@@ -158,6 +198,13 @@ pub enum Ask {
         /// Which day, in the organisation's zone.
         day: Option<Day>,
     },
+    /// Seven days from one on; from the Monday of this week when no day is given. → [`View::Week`]
+    Week {
+        /// The first day, in the organisation's zone.
+        day: Option<Day>,
+    },
+    /// The changes of the planning that are to be seen (row O-10). → [`View::Changes`]
+    Changes,
     /// One visit. → [`View::Visit`]
     Visit {
         /// Which.
@@ -205,6 +252,16 @@ pub enum View {
     Phone(Box<PhoneView>),
     /// See [`Ask::Day`].
     Day(DayView),
+    /// See [`Ask::Week`].
+    Week {
+        /// In order.
+        days: Vec<DayView>,
+    },
+    /// See [`Ask::Changes`].
+    Changes {
+        /// The soonest visit first.
+        changes: Vec<PlanningChange>,
+    },
     /// See [`Ask::Visit`].
     Visit(Box<VisitView>),
     /// See [`Ask::Clients`].
@@ -290,6 +347,10 @@ pub struct PhoneView {
     pub to_correct: u32,
     /// The visit in progress: the banner of every screen (row O-20).
     pub in_progress: Option<InProgress>,
+    /// Changes of the planning to be seen (row O-10).
+    pub changes: u32,
+    /// How many of them are to ring now: in working time only, and once each (row B-14).
+    pub ring: u32,
     /// Messages of the office to read, told in working time only (row B-14).
     pub unread: u32,
     /// The message that must be read now: over every screen but those that clock or call for help
@@ -332,6 +393,10 @@ pub struct InProgress {
     pub client_label: String,
     /// Since when.
     pub since: Moment,
+    /// Planned end.
+    pub ends_at: Moment,
+    /// When to remind of its end; `None` when the organisation wants none (row O-42).
+    pub remind_at: Option<Moment>,
 }
 
 /// A message of the office whose reading is mandatory.
@@ -382,26 +447,6 @@ pub struct MessageLine {
     pub state: Option<ActState>,
 }
 
-/// A day of planning.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
-pub struct DayView {
-    /// Which day.
-    pub day: Day,
-    /// Today, in the organisation's zone.
-    pub today: Day,
-    /// The first and the last day that this phone holds.
-    pub from: Day,
-    /// See `from`.
-    pub to: Day,
-    /// In order of start, cancelled ones included.
-    pub visits: Vec<VisitLine>,
-    /// The visit of the big button: in progress, else the next one to do.
-    pub next: Option<VisitId>,
-    /// Hours of the day.
-    pub hours: Hours,
-}
-
 /// A visit in a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
@@ -414,24 +459,6 @@ pub struct VisitLine {
     pub progress: Progress,
     /// What the big button would do; `None` when the visit is over or cancelled.
     pub button: Option<ClockKind>,
-}
-
-/// A visit's sheet.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
-pub struct VisitView {
-    /// As in a list.
-    pub line: VisitLine,
-    /// Every stamp, voided ones included, in order.
-    pub stamps: Vec<StampLine>,
-    /// What the worker wrote.
-    pub notes: VisitNotes,
-    /// Whether notes may still be written: until the office has decided.
-    pub notes_open: bool,
-    /// What the office retained.
-    pub retained: Option<RetainedPeriod>,
-    /// Planned, badged, retained minutes.
-    pub hours: Hours,
 }
 
 /// A stamp of a visit, and where it is.
@@ -511,6 +538,16 @@ pub enum ActKind {
     Void,
     /// Kilometres, expenses, comment.
     Notes,
+    /// A change of the planning was seen.
+    Change,
+    /// Tasks were written.
+    Tasks,
+    /// A way was corrected.
+    Travel,
+    /// A receipt was added.
+    Receipt,
+    /// A receipt was taken back.
+    ReceiptDropped,
     /// A message of the office was read.
     Read,
     /// A message to the office.

@@ -17,7 +17,7 @@ use crate::lease::Age;
 use crate::ports::{NoAnswer, Request, Response, Secret};
 use crate::store::duty::{self, Access, Diary, Epoch, Identity, LeaseHeld, Pending};
 use crate::store::wipe::{self, Marker, Stage};
-use crate::store::{chain, outbox, write};
+use crate::store::{chain, outbox, picture, write};
 use crate::sync::answer::{self, Failure};
 use crate::sync::engine::{InFlight, Purpose};
 use crate::sync::request;
@@ -170,7 +170,9 @@ impl Core {
         now: &Stamp,
     ) -> Result<Option<Request>, Stop> {
         let identity = self.identity()?;
-        if outbox::waiting(&self.store()?.duty)? > 0 && !even_unsent {
+        let db = &self.store()?.duty;
+        let unsent = outbox::waiting(db)? + picture::waiting(db)?;
+        if unsent > 0 && !even_unsent {
             return Err(Refusal::Offline.into());
         }
         let at = self.measured(now)?.at;
@@ -297,6 +299,11 @@ mod tests {
             .map(|item| match item.command() {
                 Command::Clock(clock) => clock.event,
                 Command::Notes(_)
+                | Command::SawChange(_)
+                | Command::Tasks(_)
+                | Command::Travel(_)
+                | Command::AddReceipt(_)
+                | Command::DropReceipt(_)
                 | Command::ReadMessage(_)
                 | Command::WriteMessage(_)
                 | Command::AlertByMail(_)

@@ -116,10 +116,12 @@ impl Core {
         };
         let waiting = outbox::waiting(&self.store()?.duty)? > 0;
         match self.engine.next(waiting, now) {
-            Next::Wait(ms) => match self.token_step(&identity, now)? {
-                Some(step) => Ok(step),
-                None => Ok(Step::Wait(ms)),
-            },
+            Next::Wait(ms) => {
+                if let Some(step) = self.picture_step(&identity, now)? {
+                    return Ok(step);
+                }
+                Ok(self.token_step(&identity, now)?.unwrap_or(Step::Wait(ms)))
+            }
             Next::Push => self.push_step(&identity, now, false),
             Next::Pull => {
                 let vault = &*self.ports.vault;
@@ -296,6 +298,12 @@ impl Core {
                 }
                 Err(failure @ Failure::Later { .. }) => self.not_answered(failure, now),
             },
+            Purpose::Picture { receipt, offset } => {
+                match self.part_taken((*receipt, *offset), came, now)? {
+                    Some(failure) => self.not_answered(failure, now),
+                    None => Ok(()),
+                }
+            }
             Purpose::Enrol => Ok(()),
         }
     }

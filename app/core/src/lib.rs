@@ -6,6 +6,7 @@
 mod acts;
 mod badge;
 mod card;
+mod change;
 pub mod code;
 mod contact;
 pub mod core;
@@ -18,12 +19,15 @@ mod message;
 pub mod ndef;
 pub mod phone;
 pub mod ports;
+mod receipt;
 mod request;
 mod scene;
 mod search;
 mod sight;
 mod store;
 mod sync;
+mod task;
+mod travel;
 mod view;
 
 pub use crate::core::{About, Core, Ports};

@@ -227,6 +227,11 @@ fn held(mirrored: Vec<Thread>, own: &Own) -> BTreeMap<ThreadId, Held> {
             | Command::WithdrawRequest(_)
             | Command::Clock(_)
             | Command::Notes(_)
+            | Command::SawChange(_)
+            | Command::Tasks(_)
+            | Command::Travel(_)
+            | Command::AddReceipt(_)
+            | Command::DropReceipt(_)
             | Command::SignedOut
             | Command::Unknown => {}
         }

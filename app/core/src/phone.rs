@@ -65,6 +65,12 @@ impl Phone {
             | Act::ClockByHand { .. }
             | Act::Undo { .. }
             | Act::WriteNotes { .. }
+            | Act::SawChange { .. }
+            | Act::Rang
+            | Act::WriteTasks { .. }
+            | Act::CorrectTravel { .. }
+            | Act::AddReceipt { .. }
+            | Act::DropReceipt { .. }
             | Act::ReadMessage { .. }
             | Act::WriteMessage { .. }
             | Act::AlertByMail { .. }

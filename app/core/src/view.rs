@@ -8,7 +8,7 @@ use releve_shared::person::Person;
 use releve_shared::refusal::Refusal;
 use releve_shared::retention::Retention;
 use releve_shared::sync::{Command, RowKind};
-use releve_shared::time::{Day, Moment};
+use releve_shared::time::{Day, MINUTE_MS, Moment};
 use releve_shared::visit::{
     ClockEvent, ClockKind, LATE_MS, Progress, Visit, VisitNotes, VisitState,
 };
@@ -25,7 +25,8 @@ use crate::search::Register;
 use crate::sight::Sight;
 use crate::store::duty::{Access, Diary, Identity};
 use crate::store::outbox::Item;
-use crate::store::{Store, care, duty};
+use crate::store::{Store, care, duty, picture};
+use crate::travel;
 
 /// A phone holds this many days back …
 const DAYS_BACK: i32 = 7;
@@ -45,6 +46,8 @@ impl Core {
             Ask::Outbox => View::Outbox { acts: self.outbox(now)? },
             Ask::Privacy => View::Privacy(self.privacy(now)?),
             Ask::Day { day } => View::Day(self.day(*day, now)?),
+            Ask::Week { day } => View::Week { days: self.week(*day, now)? },
+            Ask::Changes => View::Changes { changes: self.changes_to_see(now)? },
             Ask::Visit { id } => View::Visit(Box::new(self.visit(*id, now)?)),
             Ask::Clients => {
                 let mut clients = self.readable_rows::<Client>(&RowKind::Client, now)?;
@@ -76,6 +79,8 @@ impl Core {
             waiting: 0,
             to_correct: 0,
             in_progress: None,
+            changes: 0,
+            ring: 0,
             unread: 0,
             must_read: None,
             lease_until: None,
@@ -108,16 +113,21 @@ impl Core {
         view.state = state(&access, readable, &self.about.version);
         let at = view.now.at;
         let (scene, own) = self.scene(&Sight::between(at, at.plus(1)), now)?;
-        view.waiting = count(own.items.values().filter(|item| item.outcome.is_none()));
+        view.waiting = count(own.items.values().filter(|item| item.outcome.is_none()))
+            + picture::waiting(&self.store()?.duty)?;
         view.to_correct = count(own.items.values().filter(|item| item.refused()));
         view.in_progress = scene.in_progress().map(|(visit, start)| InProgress {
             visit: visit.id,
             client_label: scene.label(visit.id),
             since: start.counts_at(),
+            ends_at: visit.ends_at,
+            remind_at: remind_at(visit, identity.organisation.end_reminder_min),
         });
         if readable {
             let news = self.news(&scene, &own, view.now.at)?;
             (view.unread, view.must_read) = (news.unread, news.must_read);
+            let changes = self.changes_now(&scene, &own, view.now.at)?;
+            (view.changes, view.ring) = (changes.unseen, changes.ring);
         }
         if readable && let Some(care_db) = &self.store()?.care {
             let me = identity.person.to_string();
@@ -128,6 +138,14 @@ impl Core {
         Ok(view)
     }
 
+    /// Seven days, from the Monday of this week when none is named.
+    fn week(&mut self, day: Option<Day>, now: &Stamp) -> Result<Vec<DayView>, Stop> {
+        let identity = self.identity()?;
+        let today = identity.organisation.zone.day_of(self.measured(now)?.at);
+        let first = day.unwrap_or_else(|| today.plus(1 - i32::from(today.weekday())));
+        (0..7).map(|n| self.day(Some(first.plus(n)), now)).collect()
+    }
+
     fn day(&mut self, day: Option<Day>, now: &Stamp) -> Result<DayView, Stop> {
         let identity = self.identity()?;
         let zone = &identity.organisation.zone;
@@ -135,7 +153,7 @@ impl Core {
         let today = zone.day_of(at);
         let day = day.unwrap_or(today);
         let (from, to) = zone.bounds(day);
-        let (scene, _) = self.open_scene(&Sight::between(from, to), now)?;
+        let (scene, own) = self.open_scene(&Sight::between(from, to), now)?;
         let mut visits: Vec<&Visit> = scene
             .visits
             .values()
@@ -149,6 +167,7 @@ impl Core {
             .map(|visit| hours_on((from, to), visit, &scene))
             .fold(Hours::default(), Hours::and);
         let next = (day == today).then(|| next_to_do(&visits, &scene, at)).flatten();
+        let travel = self.travel_between(&visits, zone, &scene, &own)?;
         Ok(DayView {
             day,
             today,
@@ -157,6 +176,8 @@ impl Core {
             visits: visits.into_iter().map(|visit| line(visit, &scene)).collect(),
             next,
             hours,
+            travel_min: travel::minutes(&travel),
+            travel,
         })
     }
 
@@ -164,7 +185,17 @@ impl Core {
         let (scene, own) = self.open_scene(&Sight::of(id), now)?;
         let visit = scene.visits.get(&id).ok_or(Refusal::NotFound)?;
         let retained = scene.retained.get(&id).cloned();
+        let identity = self.identity()?;
+        let zone = &identity.organisation.zone;
+        let (from, to) = zone.bounds(zone.day_of(visit.starts_at));
+        let (around, _) = self.open_scene(&Sight::between(from, to), now)?;
+        let day: Vec<&Visit> = around.visits.values().collect();
+        let ways = self.travel_between(&day, zone, &around, &own)?;
         Ok(VisitView {
+            tasks: self.tasks_of(id, &scene, &own)?,
+            travel: ways.into_iter().find(|way| way.visit == id),
+            receipts: self.receipts_of(id, &own)?,
+            change: self.unseen(&own)?.into_iter().find(|change| change.visit == id),
             line: line(visit, &scene),
             stamps: scene.stamps(id),
             notes: notes_of(id, &scene, &own),
@@ -258,6 +289,12 @@ impl Core {
     }
 }
 
+/// When to remind of the end of a visit in progress (row O-42).
+fn remind_at(visit: &Visit, minutes: u32) -> Option<Moment> {
+    let planned = visit.state == VisitState::Planned && minutes > 0;
+    planned.then(|| visit.ends_at.plus(-i64::from(minutes) * MINUTE_MS))
+}
+
 /// What the app can do, from what the server said and what the lease allows.
 fn state(access: &Access, readable: bool, version: &str) -> PhoneState {
     match &access.refused {
@@ -339,6 +376,11 @@ fn notes_of(visit: VisitId, scene: &Scene, own: &Own) -> VisitNotes {
             }
             Command::Notes(_)
             | Command::Clock(_)
+            | Command::SawChange(_)
+            | Command::Tasks(_)
+            | Command::Travel(_)
+            | Command::AddReceipt(_)
+            | Command::DropReceipt(_)
             | Command::ReadMessage(_)
             | Command::WriteMessage(_)
             | Command::AlertByMail(_)
@@ -397,6 +439,13 @@ fn act_line(item: &Item, scene: &Scene, own: &Own) -> ActLine {
             Err(_) => plain(ActKind::Other, None, nobody_knows()),
         },
         Command::Notes(notes) => plain(ActKind::Notes, Some(notes.visit), said(&notes.stamp)),
+        Command::SawChange(saw) => plain(ActKind::Change, Some(saw.visit), said(&saw.stamp)),
+        Command::Tasks(tasks) => plain(ActKind::Tasks, Some(tasks.visit), said(&tasks.stamp)),
+        Command::Travel(way) => plain(ActKind::Travel, Some(way.visit), said(&way.stamp)),
+        Command::AddReceipt(new) => plain(ActKind::Receipt, Some(new.visit), said(&new.stamp)),
+        Command::DropReceipt(drop) => {
+            plain(ActKind::ReceiptDropped, Some(drop.visit), said(&drop.stamp))
+        }
         Command::ReadMessage(read) => plain(ActKind::Read, None, said(&read.stamp)),
         Command::WriteMessage(new) => plain(ActKind::Message, None, said(&new.stamp)),
         Command::AlertByMail(wish) => plain(ActKind::Alert, None, said(&wish.stamp)),

@@ -2,7 +2,7 @@
 
 use releve_shared::enrolment::Lease;
 use releve_shared::establishment::Organisation;
-use releve_shared::id::{DeviceId, MembershipId, PersonId};
+use releve_shared::id::{DeviceId, MembershipId, PersonId, VisitId};
 use releve_shared::keys::PublicKey;
 use releve_shared::refusal::Refusal;
 use releve_shared::time::Moment;
@@ -82,7 +82,12 @@ pub(crate) struct Member(pub(crate) MembershipId);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub(crate) struct LongestVisit(pub(crate) i64);
 
+/// Changes of the planning that have rung on this phone, so that each rings once.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub(crate) struct Rung(pub(crate) Vec<(VisitId, i64)>);
+
 facts! {
+    Rung = "rung";
     Identity = "identity";
     Pending = "pending";
     Epoch = "epoch";

@@ -11,6 +11,7 @@ pub(crate) mod known;
 pub(crate) mod memory;
 pub(crate) mod open;
 pub(crate) mod outbox;
+pub(crate) mod picture;
 pub(crate) mod seen;
 pub(crate) mod wipe;
 

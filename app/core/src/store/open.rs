@@ -22,6 +22,7 @@ pub(crate) struct Migration {
 pub(crate) const DUTY: &[Migration] = &[
     Migration { sql: include_str!("../../../../migrations/app/0001_duty.sql") },
     Migration { sql: include_str!("../../../../migrations/app/0002_duty.sql") },
+    Migration { sql: include_str!("../../../../migrations/app/0003_duty.sql") },
 ];
 
 /// Migrations of the care data.

@@ -1,6 +1,7 @@
 //! When to speak to the server: a state machine of clocks and chance given by the caller.
 
 use releve_shared::clock::Stamp;
+use releve_shared::id::ReceiptId;
 use releve_shared::refusal::Refusal;
 use releve_shared::time::{MINUTE_MS, SECOND_MS};
 
@@ -46,6 +47,8 @@ pub(crate) enum Purpose {
     LastPush,
     /// A page down. `told` as above.
     Pull { told: Vec<i64> },
+    /// A part of a photo (sync.md C11).
+    Picture { receipt: ReceiptId, offset: u64 },
     /// The next token.
     Token,
     /// A wipe is confirmed.

@@ -223,8 +223,8 @@ fn notes_are_written_until_the_office_has_decided() {
     let visit = visit_id(1, 0);
     let notes = |comment: &str| VisitNotes {
         distance_hm: Some(32),
-        expenses_cents: None,
         comment: comment.into(),
+        ..VisitNotes::default()
     };
     let write = |comment: &str| world.act(Act::WriteNotes { visit, notes: notes(comment) });
     world.net(Net::Down);

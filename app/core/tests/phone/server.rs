@@ -114,6 +114,7 @@ impl Server {
             name: "Aide & Vie du Tarn".into(),
             phone: "+33563000000".into(),
             zone: Zone::named("Europe/Paris").unwrap(),
+            end_reminder_min: 5,
             tag_keys: vec![TagKey { number: 1, public: self.tag_key.public() }],
         }
     }
@@ -140,7 +141,12 @@ impl Server {
             commune: "Albi".into(),
             phone: "+33563111111".into(),
             door_code: "CANARY-4821B".into(),
-            sections: vec![Section { kind: SectionKind::Health, text: "CANARY-diabète".into() }],
+            sections: vec![Section {
+                kind: SectionKind::Health,
+                text: "CANARY-diabète".into(),
+                title: String::new(),
+            }],
+            at: None,
         };
         let scope = Scope::client(client.id);
         self.put(&scope, RowKind::Client, client.id.to_string(), &client);
@@ -395,7 +401,12 @@ impl Server {
                 self.put(&planning(), RowKind::Notes, notes.visit.to_string(), &row);
             }
             Command::SignedOut => self.signed_out = true,
-            Command::ReadMessage(_)
+            Command::SawChange(_)
+            | Command::Tasks(_)
+            | Command::Travel(_)
+            | Command::AddReceipt(_)
+            | Command::DropReceipt(_)
+            | Command::ReadMessage(_)
             | Command::WriteMessage(_)
             | Command::AlertByMail(_)
             | Command::CallMe(_)
