@@ -3,11 +3,14 @@ import type { Asked } from "./Asked";
 import type { ClientId } from "./ClientId";
 import type { ClockEventId } from "./ClockEventId";
 import type { ClockKind } from "./ClockKind";
+import type { Correction } from "./Correction";
 import type { ManualReason } from "./ManualReason";
 import type { MessageId } from "./MessageId";
 import type { Moment } from "./Moment";
 import type { Reading } from "./Reading";
 import type { RequestId } from "./RequestId";
+import type { ReceiptId } from "./ReceiptId";
+import type { TaskLine } from "./TaskLine";
 import type { ThreadId } from "./ThreadId";
 import type { VisitId } from "./VisitId";
 import type { VisitNotes } from "./VisitNotes";
@@ -71,7 +74,47 @@ visit: VisitId,
 /**
  * All of it.
  */
-notes: VisitNotes, } | { "do": "read_message", 
+notes: VisitNotes, } | { "do": "saw_change", 
+/**
+ * Of which visit.
+ */
+visit: VisitId, 
+/**
+ * Which change.
+ */
+n: number, } | { "do": "rang" } | { "do": "write_tasks", 
+/**
+ * Which visit.
+ */
+visit: VisitId, 
+/**
+ * All of them.
+ */
+tasks: Array<TaskLine>, } | { "do": "correct_travel", 
+/**
+ * The visit that it leads to.
+ */
+visit: VisitId, 
+/**
+ * What the worker says; `None` takes it back.
+ */
+correction: Correction | null, } | { "do": "add_receipt", 
+/**
+ * Of which visit.
+ */
+visit: VisitId, 
+/**
+ * JPEG or PNG, in base64.
+ */
+picture: string, } | { "do": "drop_receipt", 
+/**
+ * Of which visit.
+ */
+visit: VisitId, 
+/**
+ * Which one.
+ */
+receipt: ReceiptId, } | { "do": "read_message", 
 /**
  * Which one.
  */

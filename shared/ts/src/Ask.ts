@@ -11,7 +11,11 @@ export type Ask = { "ask": "phone" } | { "ask": "day",
 /**
  * Which day, in the organisation's zone.
  */
-day: Day | null, } | { "ask": "visit", 
+day: Day | null, } | { "ask": "week", 
+/**
+ * The first day, in the organisation's zone.
+ */
+day: Day | null, } | { "ask": "changes" } | { "ask": "visit", 
 /**
  * Which.
  */

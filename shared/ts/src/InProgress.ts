@@ -17,4 +17,12 @@ client_label: string,
 /**
  * Since when.
  */
-since: Moment, };
+since: Moment, 
+/**
+ * Planned end.
+ */
+ends_at: Moment, 
+/**
+ * When to remind of its end; `None` when the organisation wants none (row O-42).
+ */
+remind_at: Moment | null, };

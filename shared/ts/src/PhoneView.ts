@@ -75,6 +75,14 @@ to_correct: number,
  */
 in_progress: InProgress | null, 
 /**
+ * Changes of the planning to be seen (row O-10).
+ */
+changes: number, 
+/**
+ * How many of them are to ring now: in working time only, and once each (row B-14).
+ */
+ring: number, 
+/**
  * Messages of the office to read, told in working time only (row B-14).
  */
 unread: number, 

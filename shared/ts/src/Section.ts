@@ -12,4 +12,8 @@ kind: SectionKind,
 /**
  * In words.
  */
-text: string, };
+text: string, 
+/**
+ * The heading of a kind that the organisation has made itself; empty for a kind known here.
+ */
+title: string, };

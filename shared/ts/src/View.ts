@@ -7,6 +7,7 @@ import type { ContactsView } from "./ContactsView";
 import type { DayView } from "./DayView";
 import type { DirectoryLine } from "./DirectoryLine";
 import type { PhoneView } from "./PhoneView";
+import type { PlanningChange } from "./PlanningChange";
 import type { PrivacyView } from "./PrivacyView";
 import type { RequestLine } from "./RequestLine";
 import type { ThreadLine } from "./ThreadLine";
@@ -16,7 +17,15 @@ import type { VisitView } from "./VisitView";
 /**
  * What a screen shows.
  */
-export type View = { "view": "phone" } & PhoneView | { "view": "day" } & DayView | { "view": "visit" } & VisitView | { "view": "clients", 
+export type View = { "view": "phone" } & PhoneView | { "view": "day" } & DayView | { "view": "week", 
+/**
+ * In order.
+ */
+days: Array<DayView>, } | { "view": "changes", 
+/**
+ * The soonest visit first.
+ */
+changes: Array<PlanningChange>, } | { "view": "visit" } & VisitView | { "view": "clients", 
 /**
  * By name.
  */

@@ -1,9 +1,11 @@
 import { card } from "./card.en.ts";
 import { contact } from "./contact.en.ts";
 import { request } from "./request.en.ts";
+import { dayEn } from "./day.ts";
 import type { Texts } from "./fr.ts";
 
 export const en: Texts = {
+  day: dayEn,
   app: "Relève",
   unknownClient: "Client not known to this phone",
 
@@ -277,6 +279,7 @@ export const en: Texts = {
       end: "Departure",
       void: "Undoing",
       notes: "Notes",
+      ...dayEn.kinds,
       read: "Message read",
       message: "Message to the agency",
       alert: "Alert by email",

@@ -1,8 +1,10 @@
 import { card } from "./card.fr.ts";
 import { contact } from "./contact.fr.ts";
 import { request } from "./request.fr.ts";
+import { dayFr } from "./day.ts";
 
 export const fr = {
+  day: dayFr,
   app: "Relève",
   unknownClient: "Usager inconnu de ce téléphone",
 
@@ -276,6 +278,7 @@ export const fr = {
       end: "Départ",
       void: "Annulation",
       notes: "Notes",
+      ...dayFr.kinds,
       read: "Lecture d'un message",
       message: "Message à l'agence",
       alert: "Alerter par email",

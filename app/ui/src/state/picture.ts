@@ -22,12 +22,12 @@ export async function frame(video: HTMLVideoElement): Promise<Blob | null> {
  * A picture as PNG or JPEG of a size that the core takes. What this page cannot open goes as it is:
  * the core says what is wrong with it.
  */
-export async function shrunk(picture: Blob): Promise<Blob> {
+export async function shrunk(picture: Blob, longest = LONGEST, small = SMALL): Promise<Blob> {
   const known = picture.type === "image/png" || picture.type === "image/jpeg";
-  if (known && picture.size <= SMALL) return picture;
+  if (known && picture.size <= small) return picture;
   try {
     const image = await createImageBitmap(picture);
-    const scale = Math.min(1, LONGEST / Math.max(image.width, image.height));
+    const scale = Math.min(1, longest / Math.max(image.width, image.height));
     const canvas = document.createElement("canvas");
     canvas.width = Math.round(image.width * scale);
     canvas.height = Math.round(image.height * scale);
@@ -37,4 +37,13 @@ export async function shrunk(picture: Blob): Promise<Blob> {
   } catch {
     return picture;
   }
+}
+
+/** The bytes of a picture as text, for the core's door. */
+export async function inBase64(picture: Blob): Promise<string> {
+  const bytes = new Uint8Array(await picture.arrayBuffer());
+  let text = "";
+  // In slices: the arguments of one call are limited.
+  for (let at = 0; at < bytes.length; at += 8192) text += String.fromCharCode(...bytes.subarray(at, at + 8192));
+  return btoa(text);
 }

@@ -4,10 +4,13 @@ export type Route =
   | { at: "planning"; day: string | null }
   | { at: "visit"; id: string }
   | { at: "notes"; id: string; field: string | null }
+  | { at: "tasks"; id: string }
+  | { at: "travel"; id: string }
+  | { at: "week"; day: string | null }
   | { at: "clients" }
   | { at: "client"; id: string }
   | { at: "read"; visit: string | null }
-  | { at: "manual"; visit: string | null; client: string | null; kind: string | null }
+  | { at: "manual"; visit: string | null; client: string | null; kind: string | null; forgotten?: boolean }
   | { at: "communicate" }
   | { at: "requests" }
   | { at: "card" }
@@ -32,6 +35,11 @@ export function parse(hash: string): Route {
       return id ? { at: "visit", id } : { at: "today" };
     case "notes":
       return id ? { at: "notes", id, field: field ?? null } : { at: "today" };
+    case "tasks":
+    case "travel":
+      return id ? { at: name, id } : { at: "today" };
+    case "week":
+      return { at: "week", day: id !== undefined && /^\d{4}-\d\d-\d\d$/.test(id) ? id : null };
     case "client":
       return id ? { at: "client", id } : { at: "clients" };
     case "read":
@@ -42,6 +50,7 @@ export function parse(hash: string): Route {
         visit: asked.get("visit"),
         client: asked.get("client"),
         kind: asked.get("kind"),
+        ...(asked.has("forgotten") ? { forgotten: true } : {}),
       };
     case "thread":
       return { at: "thread", id: id ?? null };
@@ -73,7 +82,7 @@ function decode(part: string): string {
 }
 
 /** The address of a way to clock by hand. */
-export function manualHref(about: { visit?: string | null; client?: string | null; kind?: string }): string {
+export function manualHref(about: { visit?: string | null; client?: string | null; kind?: string; forgotten?: string }): string {
   const asked = new URLSearchParams();
   for (const [name, value] of Object.entries(about)) if (value) asked.set(name, value);
   return `#/manual?${asked}`;
@@ -84,7 +93,7 @@ export function manualHref(about: { visit?: string | null; client?: string | nul
  * here, nor those that call for help (row O-22).
  */
 export function waitsForReading(at: Route["at"]): boolean {
-  return ["planning", "clients", "client", "outbox", "privacy", "me", "messages", "directory", "requests"].includes(at);
+  return ["planning", "week", "clients", "client", "outbox", "privacy", "me", "messages", "directory", "requests"].includes(at);
 }
 
 let current = $state<Route>(parse(location.hash));

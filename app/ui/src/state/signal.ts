@@ -1,5 +1,5 @@
 /** What a gesture came to, for the ear and for the hand. */
-export type Outcome = "in" | "out" | "refused" | "undone";
+export type Outcome = "in" | "out" | "refused" | "undone" | "changed" | "reminder";
 
 /** Notes in hertz, one after the other: rising for in, falling for out, low and rough for refused. */
 export const NOTES: Record<Outcome, { tones: number[]; shape: OscillatorType }> = {
@@ -7,6 +7,8 @@ export const NOTES: Record<Outcome, { tones: number[]; shape: OscillatorType }> 
   out: { tones: [784, 523], shape: "sine" },
   refused: { tones: [196, 196], shape: "square" },
   undone: { tones: [440], shape: "triangle" },
+  changed: { tones: [659, 784, 659, 784], shape: "triangle" },
+  reminder: { tones: [587, 587], shape: "sine" },
 };
 
 /** Milliseconds of vibration and pause. */
@@ -15,6 +17,8 @@ export const BUZZ: Record<Outcome, number[]> = {
   out: [120, 90, 120],
   refused: [400, 120, 400],
   undone: [60],
+  changed: [200, 100, 200],
+  reminder: [150, 100, 150],
 };
 
 let audio: AudioContext | undefined;

@@ -1,6 +1,7 @@
 import { language } from "@releve/kit";
-import type { Client, VisitLine } from "@releve/types";
+import type { Client, Leg, VisitLine } from "@releve/types";
 import { t } from "../i18n/index.ts";
+import { spell } from "./app.svelte.ts";
 
 const TITLES: Record<string, Record<string, string>> = {
   fr: { mrs: "Mme", mr: "M." },
@@ -29,6 +30,18 @@ export function whose(line: VisitLine): string {
 /** A label of the core, or a word when it is empty. */
 export function named(label: string): string {
   return label || t().unknownClient;
+}
+
+/** `3,1 km · 12 min` */
+export function legWords(leg: Leg): string {
+  return (
+    [
+      leg.distance_hm === null ? "" : spell().distance(leg.distance_hm),
+      leg.minutes === null ? "" : spell().duration(leg.minutes),
+    ]
+      .filter(Boolean)
+      .join(" · ") || t().day.travel.unknown
+  );
 }
 
 /** `14 rue des Lices, 81000 Albi` */

@@ -1,5 +1,7 @@
 import type {
-  Act, ActLine, Ask, CallbackLine, CardView, Client, DirectoryLine, EmergencyNumber, Measured, Period, PhoneView, Reading, Reply, RequestLine, RetainedPeriod, StampLine, ThreadView, View, VisitLine, VisitNotes,
+  Act, ActLine, Ask, CallbackLine, CardView, Client, DirectoryLine, EmergencyNumber, Measured, Period, PhoneView, PlanningChange,
+  Reading, ReceiptLine, Reply, RequestLine, RetainedPeriod, StampLine, TasksView, ThreadView, TravelLine, View, VisitLine,
+  VisitNotes,
 } from "@releve/types";
 import { RefusalError, type Bridge } from "../bridge/index.ts";
 
@@ -17,9 +19,10 @@ export const garrigues: Client = {
   id: "c1", title: "mrs", first_name: "Denise", last_name: "Garrigues", street: "14 rue des Lices",
   address_more: "2ᵉ étage", postal_code: "81000", commune: "Albi", phone: "+33563123456", door_code: "45A7",
   sections: [
-    { kind: "access", text: "Sonner deux fois" },
-    { kind: "health", text: "Allergique à la pénicilline" },
+    { kind: "access", text: "Sonner deux fois", title: "" },
+    { kind: "health", text: "Allergique à la pénicilline", title: "" },
   ],
+  at: null,
 };
 
 function line(id: string, wall: [string, string], client: Client | null, label: string): VisitLine {
@@ -39,7 +42,7 @@ export class FakePhone implements Bridge {
   phone: PhoneView = {
     state: "ready", first_name: "Amina", last_name: "Belkacem", organisation: "Aide 81", office_phone: "+33563000000",
     zone: "Europe/Paris", server: "https://releve.example", now: measured(NOW), wall_error_ms: null, online: true,
-    trouble: null, synced_at: NOW - 60_000, syncing: false, waiting: 0, to_correct: 0, in_progress: null, unread: 0, must_read: null,
+    trouble: null, synced_at: NOW - 60_000, syncing: false, waiting: 0, to_correct: 0, in_progress: null, changes: 0, ring: 0, unread: 0, must_read: null,
     lease_until: NOW + 3 * 86_400_000, version: "0.1.0",
   };
   visits: VisitLine[] = [
@@ -56,7 +59,11 @@ export class FakePhone implements Bridge {
   periods: Period[] = [{ class: "messages", days: 365 }];
   stamps: StampLine[] = [];
   retained: RetainedPeriod | null = null;
-  notes: VisitNotes = { distance_hm: null, expenses_cents: null, comment: "" };
+  notes: VisitNotes = { distance_hm: null, expenses_cents: null, comment: "", distance_note: "", report: "" };
+  changed_visits: PlanningChange[] = [];
+  tasks: TasksView | null = null;
+  travel: TravelLine | null = null;
+  receipts: ReceiptLine[] = [];
   acts: Act[] = [];
   /** The next act is refused with this. */
   refuse: string | null = null;
@@ -88,7 +95,9 @@ export class FakePhone implements Bridge {
       const kind = act.do === "clock_by_hand" ? act.kind : target.button === "end" ? "end" : "start";
       target.button = kind === "start" ? "end" : null;
       this.phone.in_progress =
-        kind === "start" ? { visit: target.visit.id, client_label: "Mme Garrigues", since: at("08:03") } : null;
+        kind === "start"
+          ? { visit: target.visit.id, client_label: "Mme Garrigues", since: at("08:03"), ends_at: at("09:30"), remind_at: at("09:25") }
+          : null;
       this.phone.waiting += 1;
       this.changed();
       return {
@@ -98,6 +107,11 @@ export class FakePhone implements Bridge {
     }
     if (act.do === "undo") this.phone.in_progress = null;
     if (act.do === "write_notes") this.notes = act.notes;
+    if (act.do === "saw_change") {
+      this.changed_visits = this.changed_visits.filter((one) => one.visit !== act.visit);
+      this.phone.changes = this.changed_visits.length;
+    }
+    if (act.do === "rang") this.phone.ring = 0;
     if (act.do === "read_message") this.phone.must_read = null;
     if (act.do === "enrol") this.phone.state = "ready";
     this.changed();
@@ -111,10 +125,11 @@ export class FakePhone implements Bridge {
       case "day": {
         const day = ask.day ?? "2026-11-23";
         const visits = day === "2026-11-23" ? this.visits : [];
+        const travel = this.travel && visits.length > 0 ? [this.travel] : [];
         const next = this.phone.in_progress?.visit ?? visits.find((one) => one.button === "start")?.visit.id ?? null;
         return {
           view: "day", day, today: "2026-11-23", from: "2026-11-16", to: "2026-12-21", visits, next,
-          hours: { planned: 150, badged: 0, retained: 0 },
+          hours: { planned: 150, badged: 0, retained: 0 }, travel, travel_min: travel[0]?.computed.minutes ?? 0,
         };
       }
       case "visit": {
@@ -123,9 +138,21 @@ export class FakePhone implements Bridge {
         return {
           view: "visit", line: found, stamps: this.stamps, notes: this.notes, notes_open: !this.retained,
           retained: this.retained,
-          hours: { planned: 90, badged: 0, retained: 0 },
+          hours: { planned: 90, badged: 0, retained: 0 }, tasks: this.tasks, travel: this.travel,
+          receipts: this.receipts, change: this.changed_visits.find((one) => one.visit === ask.id) ?? null,
         };
       }
+      case "week": {
+        const days = [];
+        for (let n = 0; n < 7; n += 1) {
+          const day = new Date(Date.parse(`${ask.day ?? "2026-11-23"}T12:00:00Z`) + n * 86_400_000);
+          const view = await this.ask({ ask: "day", day: day.toISOString().slice(0, 10) });
+          if (view.view === "day") days.push(view);
+        }
+        return { view: "week", days };
+      }
+      case "changes":
+        return { view: "changes", changes: this.changed_visits };
       case "clients":
         return { view: "clients", clients: [garrigues] };
       case "find_clients": {

@@ -85,7 +85,7 @@ describe("a tap", () => {
 
   it("ends it with another colour and word", async () => {
     phone.visits[0]!.button = "end";
-    phone.phone.in_progress = { visit: "v1", client_label: "Mme Garrigues", since: NOW };
+    phone.phone.in_progress = { visit: "v1", client_label: "Mme Garrigues", since: NOW, ends_at: NOW + 3_600_000, remind_at: null };
     show();
     expect((await link("Badger le départ")).className).toContain("leave");
     await tap();
@@ -225,9 +225,11 @@ describe("during the visit", () => {
     expect(km.getAttribute("aria-invalid")).toBe("true");
     await fireEvent.input(km, { target: { value: "3,2" } });
     await fireEvent.input(screen.getByLabelText(/Frais/), { target: { value: "12,5" } });
-    await fireEvent.input(screen.getByLabelText(/Compte-rendu/), { target: { value: "Tout va bien" } });
+    await fireEvent.input(screen.getByLabelText(/Remarque/), { target: { value: "Tout va bien" } });
     await fireEvent.click(await button("Enregistrer"));
-    await waitFor(() => expect(phone.notes).toEqual({ distance_hm: 32, expenses_cents: 1250, comment: "Tout va bien" }));
+    await waitFor(() => expect(phone.notes).toEqual({
+      distance_hm: 32, expenses_cents: 1250, comment: "Tout va bien", distance_note: "", report: "",
+    }));
   });
 });
 
