@@ -68,6 +68,9 @@ try {
   await go("#/planning");
   await worker.getByRole("heading", { level: 1 }).waitFor();
   await take(worker, "phone-planning");
+  await go("#/week");
+  await worker.getByRole("heading", { level: 3 }).first().waitFor();
+  await take(worker, "phone-week");
 
   await control("offline");
   await control("clock", { shift_ms: -STAY_MS });
@@ -78,6 +81,9 @@ try {
   await worker.getByRole("button", { name: "Continuer" }).click();
   await worker.getByRole("heading", { level: 1, name: "Pendant l'intervention" }).waitFor();
   await take(worker, "phone-visit");
+  await worker.getByRole("link", { name: /Gérer les tâches/ }).click();
+  await worker.getByRole("button", { name: "Enregistrer" }).waitFor();
+  await take(worker, "phone-tasks");
   await go("#/read");
   await worker.locator("input[type=file]").setInputFiles(await photo(made.foreign_tag_link));
   await worker.getByRole("dialog", { name: /Refusé/ }).waitFor();
@@ -115,6 +121,9 @@ try {
     ["#/clients", "desk-clients"],
     ["#/requests", "desk-requests"],
     ["#/directory", "desk-directory"],
+    ["#/followup", "desk-changes"],
+    ["#/followup?view=reports", "desk-reports"],
+    ["#/followup?view=travel", "desk-travel"],
     ["#/phones", "desk-phones"],
     ["#/settings", "desk-settings"],
   ]) {

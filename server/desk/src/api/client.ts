@@ -142,6 +142,24 @@ export const desk = {
   emergencyNumbers: () => sent(api.GET("/api/desk/emergency-numbers")),
   setEmergencyNumbers: (numbers: T.EmergencyNumber[]) =>
     sent(api.PUT("/api/desk/emergency-numbers", { body: { numbers } })),
+  planningChanges: () => sent(api.GET("/api/desk/planning-changes", { params: { query: {} } })),
+  reports: (query: { day: T.Day; to: T.Day; membership?: string }) =>
+    sent(api.GET("/api/desk/reports", { params: { query } })),
+  travel: (query: { day: T.Day; to: T.Day; membership?: string }) =>
+    sent(api.GET("/api/desk/travel", { params: { query } })),
+  services: () => sent(api.GET("/api/desk/services")),
+  createService: (body: T.ServiceInput) => sent(api.POST("/api/desk/services", { body })),
+  changeService: (id: string, body: T.ServiceInput) => sent(api.PUT("/api/desk/services/{id}", { ...at(id), body })),
+  visitTasks: (visit: string) => sent(api.GET("/api/desk/visits/{id}/tasks", at(visit))),
+  planTasks: (visit: string, tasks: string[]) =>
+    sent(api.PUT("/api/desk/visits/{id}/tasks", { ...at(visit), body: { tasks } })),
+  receipts: (visit: string) => sent(api.GET("/api/desk/visits/{id}/receipts", at(visit))),
+  /** The picture of a receipt, opened by the browser itself. */
+  receiptOf: (id: string) => `/api/desk/receipts/${encodeURIComponent(id)}`,
+  sectionRules: () => sent(api.GET("/api/desk/section-rules")),
+  setSectionRules: (rules: T.SectionRule[]) => sent(api.PUT("/api/desk/section-rules", { body: { rules } })),
+  reminder: () => sent(api.GET("/api/desk/organisation/reminder")),
+  setReminder: (minutes: number) => sent(api.PUT("/api/desk/organisation/reminder", { body: { minutes } })),
 
   phones: () => sent(api.GET("/api/desk/phones")),
   blockPhone: (id: string, mode: T.WipeMode, sim_number: string, note: string) =>

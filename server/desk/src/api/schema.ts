@@ -512,6 +512,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/desk/organisation/reminder": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** When phones remind of the end of a visit. */
+        get: operations["get_reminder"];
+        /** Sets when phones remind of the end of a visit. */
+        put: operations["set_reminder"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/desk/phones": {
         parameters: {
             query?: never;
@@ -563,6 +581,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/desk/planning-changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The changes of plannings, those not seen first; those seen of the last seven days. */
+        get: operations["list_planning_changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/desk/proof": {
         parameters: {
             query?: never;
@@ -581,6 +616,7 @@ export interface paths {
         trace?: never;
     };
     "/api/desk/requests": {
+    "/api/desk/receipts/{id}": {
         parameters: {
             query?: never;
             header?: never;
@@ -589,6 +625,8 @@ export interface paths {
         };
         /** What caregivers ask: absences, regularisations, contested hours. Those to decide come first. */
         get: operations["requests"];
+        /** A receipt's picture; looking at it is noted. */
+        get: operations["get_receipt"];
         put?: never;
         post?: never;
         delete?: never;
@@ -598,6 +636,60 @@ export interface paths {
         trace?: never;
     };
     "/api/desk/requests/{id}/decide": {
+    "/api/desk/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What caregivers wrote at the end of their visits, the newest first (row O-35). */
+        get: operations["list_reports"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/section-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who sees which sections of clients' sheets. */
+        get: operations["list_section_rules"];
+        /** Sets who sees which sections. */
+        put: operations["set_section_rules"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/services": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The services with their lists of tasks (row O-37). */
+        get: operations["list_services"];
+        put?: never;
+        /** Adds a service. */
+        post: operations["create_service"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/services/{id}": {
         parameters: {
             query?: never;
             header?: never;
@@ -625,6 +717,9 @@ export interface paths {
         put?: never;
         /** Takes a decision back. */
         post: operations["reopen_request"];
+        /** Changes a service; other tasks are a next version of its list. */
+        put: operations["change_service"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -804,6 +899,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/desk/travel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Travel between the visits of some days (row B-21). */
+        get: operations["list_travel"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/desk/visits": {
         parameters: {
             query?: never;
@@ -908,6 +1020,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/desk/visits/{id}/receipts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The receipts of a visit. */
+        get: operations["list_receipts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/desk/visits/{id}/restore": {
         parameters: {
             query?: never;
@@ -919,6 +1048,24 @@ export interface paths {
         put?: never;
         /** Calls a cancelled visit back on. */
         post: operations["restore_visit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/visits/{id}/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The tasks of a visit (rows O-38, O-41). */
+        get: operations["get_visit_tasks"];
+        /** Plans the tasks of one visit. */
+        put: operations["plan_visit_tasks"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1180,6 +1327,21 @@ export interface components {
             account: components["schemas"]["AccountId"];
             /** @description Whose, by name. */
             name: string;
+        /** @description A change of a caregiver's planning. */
+        ChangeRow: {
+            after?: components["schemas"]["Picture"] | null;
+            before?: components["schemas"]["Picture"] | null;
+            /** @description Whose, by name. */
+            caregiver_name: string;
+            /** @description When. */
+            changed_at: components["schemas"]["Moment"];
+            /** @description Who changed it, by name. */
+            changed_by: string;
+            /** @description In whose planning. */
+            membership: components["schemas"]["MembershipId"];
+            seen_at?: components["schemas"]["Moment"] | null;
+            /** @description Of which visit. */
+            visit: components["schemas"]["VisitId"];
         };
         /** @description A class of data in the report. */
         ClassRow: {
@@ -1217,6 +1379,7 @@ export interface components {
         Client: {
             /** @description Floor, building, staircase. */
             address_more: string;
+            at?: components["schemas"]["Point"] | null;
             /** @description Commune. */
             commune: string;
             /** @description Door code; empty when there is none. */
@@ -1244,6 +1407,7 @@ export interface components {
         ClientInput: {
             /** @description Floor, building, staircase. */
             address_more?: string;
+            at?: components["schemas"]["Point"] | null;
             /** @description Commune. */
             commune: string;
             /** @description Door code; it may be empty. */
@@ -1516,6 +1680,18 @@ export interface components {
         /** @description Who is told when she wishes to be called back. */
         ManagerInput: {
             account?: components["schemas"]["AccountId"] | null;
+        /** @description A length and a time of travel. */
+        Leg: {
+            /**
+             * Format: int32
+             * @description Hundreds of metres; `None` when the places are not known.
+             */
+            distance_hm?: number | null;
+            /**
+             * Format: int32
+             * @description Minutes; `None` when the distance is not known.
+             */
+            minutes?: number | null;
         };
         /** @enum {string} */
         ManualReason: "tag_missing" | "tag_error" | "camera" | "no_nfc" | "forgotten" | "other";
@@ -1619,6 +1795,8 @@ export interface components {
             /** @description Where it is. */
             state: components["schemas"]["RequestState"];
         };
+        /** @enum {string} */
+        NotDoneReason: "refused" | "not_needed" | "no_time" | "no_means" | "somebody" | "other";
         /** @description The tenant: agency, hospital, ARS, prescribing structure. */
         OrganisationId: string;
         /** @description One's own password, and the next one. */
@@ -1680,6 +1858,33 @@ export interface components {
         Pictures: {
             /** @description JPEG or PNG in base64 when it is sent, a square JPEG when it is read. */
             picture?: string | null;
+        /** @description What a planning says of a visit. */
+        Picture: {
+            /** @description Called off. */
+            cancelled: boolean;
+            /** @description Who is helped. */
+            client: components["schemas"]["ClientId"];
+            /** @description The client in short. */
+            client_label: string;
+            /** @description Planned end. */
+            ends_at: components["schemas"]["Moment"];
+            /** @description The commune. */
+            place: string;
+            /** @description Planned start. */
+            starts_at: components["schemas"]["Moment"];
+        };
+        /** @description A place on the Earth, in millionths of a degree (WGS 84). */
+        Point: {
+            /**
+             * Format: int32
+             * @description Latitude.
+             */
+            lat_e6: number;
+            /**
+             * Format: int32
+             * @description Longitude.
+             */
+            lon_e6: number;
         };
         /** @description Everything that was badged and decided for a visit. */
         Proof: {
@@ -1723,6 +1928,16 @@ export interface components {
             /** @description Their thread. */
             thread: components["schemas"]["ThreadId"];
         };
+        /** @description A photo of a receipt. */
+        ReceiptId: string;
+        /** @description A receipt of a visit. */
+        ReceiptSheet: {
+            /** @description Its id: its picture is at `/api/desk/receipts/{id}`. */
+            id: components["schemas"]["ReceiptId"];
+            kept_at?: components["schemas"]["Moment"] | null;
+            /** @description When the photo was taken in, by the phone. */
+            taken_at: components["schemas"]["Moment"];
+        };
         /** @enum {string} */
         Refusal: "unreadable" | "not_a_home_tag" | "tag_forged" | "tag_foreign" | "tag_revoked" | "tag_unknown" | "wrong_client" | "tag_replayed" | "no_camera" | "no_nfc" | "already_started" | "already_ended" | "not_started" | "other_visit_in_progress" | "no_visit_planned" | "visit_cancelled" | "reason_missing" | "too_late_to_undo" | "time_impossible" | "not_found" | "not_allowed" | "sign_in_needed" | "wrong_credentials" | "too_many_tries" | "weak_password" | "enrolment_over" | "device_blocked" | "wrong_device" | "token_reused" | "lease_over" | "not_enrolled" | "already_enrolled" | "not_transmitted" | "invalid" | "too_long" | "stale" | "exists" | "in_use" | "overlap" | "not_a_picture" | "alarm_taken" | "own_alarm" | "alarm_over" | "command_changed" | "command_unknown" | "proof_broken" | "update_needed" | "offline" | "not_the_server" | "storage_full" | "storage_broken" | "try_again";
         /**
@@ -1758,6 +1973,39 @@ export interface components {
         };
         /** @enum {string} */
         RequestState: "sent" | "accepted" | "refused" | "withdrawn";
+        /** @description When phones remind of the end of a visit. */
+        Reminder: {
+            /**
+             * Format: int32
+             * @description So many minutes before it; 0 for never.
+             */
+            minutes: number;
+        };
+        /** @description A report in the list. */
+        ReportRow: {
+            /** @description Who wrote it, by name. */
+            caregiver_name: string;
+            /** @description At whose home. */
+            client: components["schemas"]["ClientId"];
+            /** @description By name. */
+            client_name: string;
+            /** @description What was noted during it. */
+            comment: string;
+            /** @description Planned end of the visit. */
+            ends_at: components["schemas"]["Moment"];
+            /** @description Whose visit. */
+            membership: components["schemas"]["MembershipId"];
+            /** @description The report at its end; empty when there is none. */
+            report: string;
+            /** @description The kind of help. */
+            service: string;
+            /** @description Planned start of the visit. */
+            starts_at: components["schemas"]["Moment"];
+            /** @description Of which visit. */
+            visit: components["schemas"]["VisitId"];
+            /** @description When it was written last. */
+            written_at: components["schemas"]["Moment"];
+        };
         /** @description The times retained for pay and billing. They never overwrite a stamp. */
         RetainedPeriod: {
             /** @description When. */
@@ -1786,15 +2034,33 @@ export interface components {
          * @enum {string}
          */
         Role: "supervisor" | "admin";
+        /** @description What is typed of who sees what. */
+        RulesInput: {
+            /** @description In order. */
+            rules?: components["schemas"]["SectionRule"][];
+        };
         /** @description A section of a client's sheet. */
         Section: {
             /** @description What it is about. */
             kind: components["schemas"]["SectionKind"];
             /** @description In words. */
             text: string;
+            /** @description The heading of a kind that the organisation has made itself; empty for a kind known here. */
+            title?: string;
         };
         /** @enum {string} */
         SectionKind: "access" | "habits" | "health" | "home" | "contacts" | "other";
+        /** @description Who sees a kind of sections. */
+        SectionRule: {
+            /** @description Caregivers see it, on their phones. */
+            caregivers: boolean;
+            /** @description Which kind; empty for a new one of the organisation's own. */
+            kind: components["schemas"]["SectionKind"];
+            /** @description Supervisors see it, at the desk. Administrators see all. */
+            supervisors: boolean;
+            /** @description The heading of one of the organisation's own; empty for a known kind. */
+            title?: string;
+        };
         /** @description What is typed to write to caregivers. */
         Sending: {
             /** @description To everybody at work, whatever `to` says. */
@@ -1811,6 +2077,38 @@ export interface components {
             /** @description The threads that began, one for each caregiver. */
             threads: components["schemas"]["ThreadId"][];
         };
+        /** @description What is typed about a service. */
+        ServiceInput: {
+            /** @description Whether it is offered for new visits. */
+            active?: boolean;
+            /** @description Its name. */
+            name: string;
+            /**
+             * Format: int64
+             * @description The revision that was on the screen, for a change.
+             */
+            rev?: number | null;
+            /** @description Its tasks, in order. */
+            tasks?: string[];
+        };
+        /** @description A kind of help. */
+        ServiceRow: {
+            /** @description Whether it is offered for new visits. */
+            active: boolean;
+            /** @description Its id. */
+            id: components["schemas"]["ServiceTypeId"];
+            /** @description Its lists, the newest first. */
+            lists: components["schemas"]["TaskListRow"][];
+            /** @description Its name, as visits tell it. */
+            name: string;
+            /**
+             * Format: int64
+             * @description To be sent back with a change.
+             */
+            rev: number;
+        };
+        /** @description A kind of help that the office bills. */
+        ServiceTypeId: string;
         /** @description The settings of the organisation that its administrators change. */
         SettingsInput: {
             /**
@@ -1897,6 +2195,39 @@ export interface components {
         };
         /** @enum {string} */
         TagState: "active" | "revoked";
+        /** @description A task as the worker reports it. */
+        TaskLine: {
+            /** @description Its words. */
+            label: string;
+            /** @description Planned by the office; else added by the worker. */
+            planned: boolean;
+            reason?: components["schemas"]["NotDoneReason"] | null;
+            /** @description What became of it. */
+            state: components["schemas"]["TaskState"];
+            /** @description In words, for another reason. */
+            why: string;
+        };
+        /** @description A version of a list of tasks. */
+        TaskListRow: {
+            /** @description When. */
+            made_at: components["schemas"]["Moment"];
+            /** @description Who made it, by name. */
+            made_by: string;
+            /** @description The tasks, in order. */
+            tasks: string[];
+            /**
+             * Format: int64
+             * @description Its number, from 1.
+             */
+            version: number;
+        };
+        /** @enum {string} */
+        TaskState: "open" | "done" | "not_done";
+        /** @description Tasks typed for one visit. */
+        TasksInput: {
+            /** @description In order. */
+            tasks?: string[];
+        };
         /** @description A thread between the office and a caregiver. */
         ThreadId: string;
         /** @description A thread in the list. */
@@ -1947,6 +2278,45 @@ export interface components {
             /** @description Whether her planning goes to her phone. */
             transmit: boolean;
         };
+        /** @description The ways of some days. */
+        TravelList: {
+            /**
+             * Format: int64
+             * @description Hundreds of metres that count.
+             */
+            distance_hm: number;
+            /**
+             * Format: int64
+             * @description Minutes of work that count.
+             */
+            minutes: number;
+            /** @description By caregiver and time. */
+            ways: components["schemas"]["TravelWay"][];
+        };
+        /** @description A way between two visits. */
+        TravelWay: {
+            /** @description By name. */
+            caregiver_name: string;
+            /** @description As computed. */
+            computed: components["schemas"]["Leg"];
+            corrected?: components["schemas"]["Leg"] | null;
+            /** @description What counts as work: corrected where it is, else computed. */
+            counted: components["schemas"]["Leg"];
+            /** @description Planned start of the visit it leads to. */
+            due: components["schemas"]["Moment"];
+            /** @description From whose home. */
+            from_client: string;
+            /** @description Planned end of the visit before. */
+            left: components["schemas"]["Moment"];
+            /** @description Whose way. */
+            membership: components["schemas"]["MembershipId"];
+            /** @description Why, in her words. */
+            note: string;
+            /** @description To whose home. */
+            to_client: string;
+            /** @description The visit that it leads to. */
+            visit: components["schemas"]["VisitId"];
+        };
         /** @description A planned or performed presence of one caregiver at a client's home. */
         Visit: {
             /** @description Who is helped. */
@@ -1994,20 +2364,24 @@ export interface components {
             /** @description Planned start. */
             starts_at: components["schemas"]["Moment"];
         };
-        /** @description What the worker wrote about a visit: kilometres, expenses, comment (row O-19). */
+        /** @description What the worker wrote about a visit: kilometres, expenses, comment, report (rows O-19, O-35, O-36). */
         VisitNotes: {
-            /** @description Free words. */
+            /** @description Free words, for the relief. */
             comment: string;
             /**
              * Format: int32
              * @description Hundreds of metres driven; 32 is 3,2 km.
              */
             distance_hm?: number | null;
+            /** @description What there is to say of the kilometres (row O-36). */
+            distance_note?: string;
             /**
              * Format: int32
              * @description Expenses in euro cents.
              */
             expenses_cents?: number | null;
+            /** @description The report at the end of the visit (row O-35). */
+            report?: string;
         };
         /** @description A visit in the planning. */
         VisitRow: {
@@ -2024,11 +2398,30 @@ export interface components {
             rev: number;
             /** @description Where it stands. */
             status: components["schemas"]["Status"];
+            /** @description What is planned to be done there (row O-38). */
+            tasks: string[];
             /** @description The visit. */
             visit: components["schemas"]["Visit"];
         };
         /** @enum {string} */
         VisitState: "planned" | "cancelled" | "unplanned";
+        /** @description The tasks of a visit, as the desk sees them (rows O-38, O-41). */
+        VisitTaskSheet: {
+            /** @description Whether it was changed for this visit. */
+            edited: boolean;
+            /** @description What the worker reports, completed by what is planned; empty until she has reported. */
+            lines: components["schemas"]["TaskLine"][];
+            /** @description The whole list of the service. */
+            offered: string[];
+            /** @description What is planned. */
+            planned: string[];
+            reported_at?: components["schemas"]["Moment"] | null;
+            /**
+             * Format: int64
+             * @description The version of the service's list that it comes from; null without a list.
+             */
+            version?: number | null;
+        };
         /** @enum {string} */
         WipeMode: "after_sending" | "now";
         /** @description An IANA time zone, for example `Europe/Paris` or `Indian/Reunion` (row O-43). */
@@ -2953,6 +3346,46 @@ export interface operations {
             };
         };
     };
+    get_reminder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reminder"];
+                };
+            };
+        };
+    };
+    set_reminder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reminder"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     list_phones: {
         parameters: {
             query?: never;
@@ -3030,6 +3463,28 @@ export interface operations {
             };
         };
     };
+    list_planning_changes: {
+        parameters: {
+            query?: {
+                /** @description Those not seen only. */
+                unseen?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeRow"][];
+                };
+            };
+        };
+    };
     month_proof: {
         parameters: {
             query: {
@@ -3053,6 +3508,58 @@ export interface operations {
         };
     };
     requests: {
+    get_receipt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": number[];
+                };
+            };
+        };
+    };
+    list_reports: {
+        parameters: {
+            query: {
+                /** @description Of visits from this day … */
+                day: string;
+                /** @description … to this day. */
+                to: string;
+                /** @description Of this worker only. */
+                membership?: string | null;
+                /** @description Of this client only. */
+                client?: string | null;
+                /** @description With these words only. */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportRow"][];
+                };
+            };
+        };
+    };
+    list_section_rules: {
         parameters: {
             query?: never;
             header?: never;
@@ -3067,11 +3574,78 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RequestRow"][];
+                    "application/json": components["schemas"]["SectionRule"][];
                 };
             };
         };
     };
     decide_request: {
+    set_section_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RulesInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SectionRule"][];
+                };
+            };
+        };
+    };
+    list_services: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceRow"][];
+                };
+            };
+        };
+    };
+    create_service: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ServiceInput"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceRow"][];
+                };
+            };
+        };
+    };
+    change_service: {
         parameters: {
             query?: never;
             header?: never;
@@ -3110,6 +3684,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+                "application/json": components["schemas"]["ServiceInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceRow"][];
+                };
             };
         };
     };
@@ -3407,6 +3992,32 @@ export interface operations {
             };
         };
     };
+    list_travel: {
+        parameters: {
+            query: {
+                /** @description From this day … */
+                day: string;
+                /** @description … to this day. */
+                to: string;
+                /** @description Of this caregiver only. */
+                membership?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TravelList"];
+                };
+            };
+        };
+    };
     list_visits: {
         parameters: {
             query: {
@@ -3600,6 +4211,27 @@ export interface operations {
             };
         };
     };
+    list_receipts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReceiptSheet"][];
+                };
+            };
+        };
+    };
     restore_visit: {
         parameters: {
             query?: never;
@@ -3617,6 +4249,52 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BoardRow"];
+                };
+            };
+        };
+    };
+    get_visit_tasks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitTaskSheet"];
+                };
+            };
+        };
+    };
+    plan_visit_tasks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TasksInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitTaskSheet"];
                 };
             };
         };

@@ -53,6 +53,14 @@ export type RequestRow = Sent<Schemas["RequestRow"]>;
 export type CallbackRow = Sent<Schemas["CallbackRow"]>;
 export type DirectoryEntry = Sent<Schemas["DirectoryEntry"]>;
 export type EmergencyNumber = Schemas["EmergencyNumber"];
+export type ChangeRow = Sent<Schemas["ChangeRow"]>;
+export type Picture = Sent<Schemas["Picture"]>;
+export type ServiceRow = Sent<Schemas["ServiceRow"]>;
+export type ServiceInput = Schemas["ServiceInput"];
+export type SectionRule = Sent<Schemas["SectionRule"]>;
+export type ReportRow = Sent<Schemas["ReportRow"]>;
+export type TravelWay = Sent<Schemas["TravelWay"]>;
+export type Leg = Sent<Schemas["Leg"]>;
 
 export type AuditRow = Sent<Schemas["AuditRow"]>;
 export type Refusal = Sent<Schemas["RefusedBody"]>;

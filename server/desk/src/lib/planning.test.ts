@@ -15,7 +15,7 @@ const visit = (id: string, starts_at: number, ends_at: number, more: Partial<Vis
   instructions: "",
   ...more,
 });
-const row = (v: Visit): VisitRow => ({ visit: v, caregiver_name: "", client_name: "", status: "planned", cancel_reason: null, rev: 1 });
+const row = (v: Visit): VisitRow => ({ visit: v, caregiver_name: "", client_name: "", status: "planned", cancel_reason: null, tasks: [], rev: 1 });
 
 it("warns of an overlap before saving, not of neighbours, of itself, or of cancelled visits", () => {
   const rows = [

@@ -1,11 +1,13 @@
 import { card } from "./card.en";
 import { contact } from "./contact.en";
 import { request } from "./request.en";
+import { dayEn } from "./day";
 import type { Words } from "./fr";
 
 const s = (n: number) => (n === 1 ? "" : "s");
 
 export const en: Words = {
+  ...dayEn,
   app: "Relève",
   close: "Close",
   cancel: "Cancel",

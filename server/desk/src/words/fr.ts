@@ -3,10 +3,12 @@
 import { card } from "./card.fr";
 import { contact } from "./contact.fr";
 import { request } from "./request.fr";
+import { dayFr } from "./day";
 
 const s = (n: number) => (n > 1 ? "s" : "");
 
 export const fr = {
+  ...dayFr,
   app: "Relève",
   close: "Fermer",
   cancel: "Annuler",
