@@ -85,19 +85,9 @@ impl Core {
 
 /// Whether the worker has seen it on this phone, and the office may not know yet.
 fn seen_here(change: &PlanningChange, own: &Own) -> bool {
-    own.items.values().filter(|item| !item.refused()).any(|item| match item.command() {
-        Command::SawChange(saw) => saw.visit == change.visit && saw.n >= change.n,
-        Command::Clock(_)
-        | Command::Notes(_)
-        | Command::Tasks(_)
-        | Command::Travel(_)
-        | Command::AddReceipt(_)
-        | Command::DropReceipt(_)
-        | Command::ReadMessage(_)
-        | Command::WriteMessage(_)
-        | Command::AlertByMail(_)
-        | Command::SignedOut
-        | Command::Unknown => false,
+    own.items.values().filter(|item| !item.refused()).any(|item| {
+        matches!(item.command(), Command::SawChange(saw)
+            if saw.visit == change.visit && saw.n >= change.n)
     })
 }
 

@@ -84,20 +84,9 @@ impl Core {
     ) -> Result<Vec<ReceiptLine>, Stop> {
         let store = self.store()?;
         let dropped = |id: ReceiptId| {
-            own.items.values().any(|item| match item.command() {
-                Command::DropReceipt(drop) => drop.receipt == id && !item.refused(),
-                Command::Clock(_)
-                | Command::Notes(_)
-                | Command::SawChange(_)
-                | Command::Tasks(_)
-                | Command::Travel(_)
-                | Command::AddReceipt(_)
-                | Command::ReadMessage(_)
-                | Command::WriteMessage(_)
-                | Command::AlertByMail(_)
-                | Command::SignedOut
-                | Command::Unknown => false,
-            })
+            own.items.values().filter(|item| !item.refused()).any(
+                |item| matches!(item.command(), Command::DropReceipt(drop) if drop.receipt == id),
+            )
         };
         let mut lines: Vec<ReceiptLine> = Vec::new();
         for held in picture::all(&store.duty)?.into_iter().filter(|held| held.visit == visit) {

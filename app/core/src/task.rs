@@ -62,22 +62,9 @@ fn written_here(visit: VisitId, own: &Own) -> Option<Vec<TaskLine>> {
     own.items
         .values()
         .filter(|item| !item.left && !item.refused())
-        .filter_map(|item| match item.command() {
-            Command::Tasks(written) if written.visit == visit => {
-                Some((item.envelope.n, written.tasks))
-            }
-            Command::Tasks(_)
-            | Command::Clock(_)
-            | Command::Notes(_)
-            | Command::SawChange(_)
-            | Command::Travel(_)
-            | Command::AddReceipt(_)
-            | Command::DropReceipt(_)
-            | Command::ReadMessage(_)
-            | Command::WriteMessage(_)
-            | Command::AlertByMail(_)
-            | Command::SignedOut
-            | Command::Unknown => None,
+        .filter_map(|item| {
+            let Command::Tasks(written) = item.command() else { return None };
+            (written.visit == visit).then_some((item.envelope.n, written.tasks))
         })
         .max_by_key(|(n, _)| *n)
         .map(|(_, tasks)| tasks)

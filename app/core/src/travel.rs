@@ -87,19 +87,9 @@ fn said_here(own: &Own) -> BTreeMap<VisitId, Option<Correction>> {
     items.sort_by_key(|item| item.envelope.n);
     items
         .into_iter()
-        .filter_map(|item| match item.command() {
-            Command::Travel(written) => Some((written.visit, written.correction)),
-            Command::Clock(_)
-            | Command::Notes(_)
-            | Command::SawChange(_)
-            | Command::Tasks(_)
-            | Command::AddReceipt(_)
-            | Command::DropReceipt(_)
-            | Command::ReadMessage(_)
-            | Command::WriteMessage(_)
-            | Command::AlertByMail(_)
-            | Command::SignedOut
-            | Command::Unknown => None,
+        .filter_map(|item| {
+            let Command::Travel(written) = item.command() else { return None };
+            Some((written.visit, written.correction))
         })
         .collect()
 }
