@@ -26,6 +26,12 @@ pub struct Config {
     pub limits: Limits,
     /// The mail server.
     pub mail: Mail,
+    /// The carrier of text messages.
+    pub sms: Carrier,
+    /// The telephony gateway that places automatic calls.
+    pub calls: Carrier,
+    /// Gateways that tell us what they receive.
+    pub gateway: Gateway,
     /// What is logged, and how.
     pub log: Log,
     /// Figures for Prometheus.
@@ -216,15 +222,102 @@ impl Mail {
     /// # Errors
     /// When the file cannot be read.
     pub fn password(&self) -> Result<Option<String>, ConfigError> {
-        let Some(path) = self.password_file.as_ref().filter(|_| !self.user.is_empty()) else {
-            return Ok(None);
-        };
-        let text = std::fs::read_to_string(path).map_err(|error| ConfigError::Secret {
-            name: "mail.password_file",
-            path: path.display().to_string(),
-            error,
-        })?;
-        Ok(Some(text.lines().next().unwrap_or_default().to_owned()))
+        let path = self.password_file.as_ref().filter(|_| !self.user.is_empty());
+        first_line("mail.password_file", path)
+    }
+}
+
+/// A secret of a file, on its first line; `None` when no file is named.
+fn first_line(name: &'static str, path: Option<&PathBuf>) -> Result<Option<String>, ConfigError> {
+    let Some(path) = path else { return Ok(None) };
+    let text = std::fs::read_to_string(path).map_err(|error| ConfigError::Secret {
+        name,
+        path: path.display().to_string(),
+        error,
+    })?;
+    Ok(Some(text.lines().next().unwrap_or_default().to_owned()))
+}
+
+/// A carrier of text messages or calls, by its HTTP interface. In `url`, `body` and `authorization` the
+/// places `{to}`, `{text}`, `{secret}`, `{notice}` and `{callback}` are filled, escaped as they must be.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Carrier {
+    /// Its address; empty for none.
+    pub url: String,
+    /// How it is asked.
+    pub method: Method,
+    /// The body, for `post`.
+    pub body: String,
+    /// What the body is.
+    pub content_type: String,
+    /// The `Authorization` header; empty for none.
+    pub authorization: String,
+    /// A file that holds the secret, on its first line.
+    pub secret_file: Option<PathBuf>,
+}
+
+impl Default for Carrier {
+    fn default() -> Self {
+        Self {
+            url: String::new(),
+            method: Method::Post,
+            body: String::new(),
+            content_type: "application/json".to_owned(),
+            authorization: String::new(),
+            secret_file: None,
+        }
+    }
+}
+
+impl Carrier {
+    /// The secret of its file.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn secret(&self) -> Result<Option<String>, ConfigError> {
+        first_line("sms.secret_file or calls.secret_file", self.secret_file.as_ref())
+    }
+}
+
+/// How a carrier is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Method {
+    /// All is in the address.
+    Get,
+    /// There is a body.
+    Post,
+}
+
+impl Method {
+    /// Its name in HTTP.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+        }
+    }
+}
+
+/// Gateways that tell us what they receive: text messages of phones, keys pressed on calls.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Gateway {
+    /// A file that holds the secret that they show, on its first line. Without it they are not heard.
+    pub secret_file: Option<PathBuf>,
+}
+
+impl Gateway {
+    /// The secret of its file.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn secret(&self) -> Result<Option<String>, ConfigError> {
+        let secret = first_line("gateway.secret_file", self.secret_file.as_ref())?;
+        // An empty line is no secret: nobody is let through by showing nothing.
+        Ok(secret.filter(|secret| !secret.trim().is_empty()))
     }
 }
 

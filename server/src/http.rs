@@ -22,7 +22,7 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use crate::app::App;
 use crate::{
-    audit, cards, changes, clients, contacts, health, identity, messages, people, receipts,
+    alarms, audit, cards, changes, clients, contacts, health, identity, messages, people, receipts,
     requests, retention, services, sync, travel, visits,
 };
 
@@ -52,6 +52,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(services::routes())
         .merge(receipts::routes())
         .merge(travel::routes())
+        .merge(alarms::routes())
 }
 
 fn description() -> OpenApi {

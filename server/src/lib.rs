@@ -1,5 +1,6 @@
 //! The server of Relève: desk, phones and public pages in one binary.
 
+pub mod alarms;
 pub mod app;
 pub mod audit;
 pub mod cards;

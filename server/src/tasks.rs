@@ -10,12 +10,16 @@ use tokio_util::task::TaskTracker;
 
 use crate::app::App;
 use crate::db::{Answer, Fault, Tx};
-use crate::{audit, http, identity, metrics, notices, retention, visits};
+use crate::{alarms, audit, http, identity, metrics, notices, retention, visits};
 
 pub use sql::ALL;
 
 /// How often the jobs look whether something is due.
 const TICK: Duration = Duration::from_secs(30);
+
+/// How many tasks hand messages about alarms to carriers, and how often each looks.
+const CARRIERS: usize = 3;
+const CARRIER_TICK: Duration = Duration::from_millis(500);
 
 /// How long requests and jobs may take to end when the server stops.
 const GRACE: Duration = Duration::from_secs(20);
@@ -42,6 +46,9 @@ pub async fn run_due(app: &App) -> Answer<Vec<&'static str>> {
     }
     if once(app, "tidy", 24 * HOUR_MS, identity::tidy).await?.is_some() {
         done.push("tidy");
+    }
+    if once(app, "tidy_alarms", HOUR_MS, alarms::tidy).await?.is_some() {
+        done.push("tidy_alarms");
     }
     Ok(done)
 }
@@ -80,6 +87,14 @@ pub async fn serve(
     let jobs = keep_house(app.clone());
     tracker.spawn(async move { stopping.run_until_cancelled(jobs).await });
     let stopping = app.stopping.clone();
+    let watch = watch_alarms(app.clone());
+    tracker.spawn(async move { stopping.run_until_cancelled(watch).await });
+    for _ in 0..CARRIERS {
+        let stopping = app.stopping.clone();
+        let sending = send_alarms(app.clone());
+        tracker.spawn(async move { stopping.run_until_cancelled(sending).await });
+    }
+    let stopping = app.stopping.clone();
     tracker.spawn(async move {
         stop.await;
         tracing::info!("stopping");
@@ -114,6 +129,29 @@ async fn keep_house(app: App) {
             tracing::error!(%failed, "mail could not be looked after");
         }
         tokio::time::sleep(TICK).await;
+    }
+}
+
+/// Acts on the due times of alarms, by a look at each and at least five times a second: nothing else
+/// waits in this task.
+async fn watch_alarms(app: App) {
+    loop {
+        if let Err(failed) = alarms::run_due(&app).await {
+            tracing::error!(%failed, "alarms could not be looked after");
+        }
+        let pause = alarms::pause(&app).await.unwrap_or(CARRIER_TICK);
+        tokio::time::sleep(pause.max(Duration::from_millis(10))).await;
+    }
+}
+
+/// Hands messages about alarms to their carriers. There are several of these: a carrier that hangs
+/// keeps one busy.
+async fn send_alarms(app: App) {
+    loop {
+        if let Err(failed) = notices::send_urgent(&app).await {
+            tracing::error!(%failed, "messages about alarms could not be sent");
+        }
+        tokio::time::sleep(CARRIER_TICK).await;
     }
 }
 

@@ -149,3 +149,7 @@ wire_enum! {
         GivenUp = "given_up",
     }
 }
+
+#[cfg(test)]
+#[path = "alarm/pair_tests.rs"]
+mod pair_tests;

@@ -1,6 +1,7 @@
 //! The world in which the stories play.
 
 pub mod bridge;
+pub mod carrier;
 pub mod chaos;
 pub mod database;
 pub mod fixture;

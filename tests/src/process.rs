@@ -180,6 +180,21 @@ impl Place {
         ]);
     }
 
+    /// Starts one more server over the same database and keys, on a port of its own.
+    #[must_use]
+    pub fn serve_beside(&self) -> Process {
+        let address = format!("127.0.0.1:{}", free_port());
+        let mut command = self.command(&["serve"]);
+        command.env("RELEVE__SERVER__LISTEN", &address);
+        let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+        let process = Process(child.expect("the server's binary"));
+        let health = Desk::new(&format!("http://{address}"));
+        let _ = until("the other server answers", || {
+            std::net::TcpStream::connect(&address).is_ok() && health.get("/healthz").status == 200
+        });
+        process
+    }
+
     /// Starts the server; gives how long it took to answer, too.
     #[must_use]
     pub fn serve(&self) -> (Process, Duration) {

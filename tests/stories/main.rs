@@ -1,6 +1,10 @@
 //! Stories with named people, over real sockets and real databases of both engines. Only the time
 //! is not real.
 
+mod alarm_answered;
+mod alarm_heard;
+mod alarm_raised;
+mod alarm_session;
 mod badge_offline;
 mod board;
 mod broken;

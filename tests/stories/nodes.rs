@@ -201,12 +201,12 @@ fn jobs_are_taken_once() {
             done.sort_unstable();
             done
         };
-        assert_eq!(both(), ["retention", "roll", "seal", "tidy"]);
+        assert_eq!(both(), ["retention", "roll", "seal", "tidy", "tidy_alarms"]);
         assert!(both().is_empty(), "nothing is due");
         w.time.pass(MINUTE_MS);
         assert_eq!(both(), ["seal"]);
         w.time.pass(25 * HOUR_MS);
-        assert_eq!(both(), ["retention", "roll", "seal", "tidy"]);
+        assert_eq!(both(), ["retention", "roll", "seal", "tidy", "tidy_alarms"]);
     });
 }
 

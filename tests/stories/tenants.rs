@@ -51,6 +51,7 @@ struct Ids {
     request: String,
     service: String,
     receipt: String,
+    alarm: String,
 }
 
 impl Ids {
@@ -69,6 +70,7 @@ impl Ids {
             "requests" => &self.request,
             "services" => &self.service,
             "receipts" => &self.receipt,
+            "alarms" => &self.alarm,
             other => panic!("what is {{id}} in {path}: {other}?"),
         };
         let mut before = "";
@@ -81,6 +83,7 @@ impl Ids {
             Some("board") => "?day=2026-11-23&to=2026-11-23&filter=all",
             Some("proof") if !path.contains('{') => "?month=2026-11",
             Some("reports" | "travel") => "?day=2026-11-23&to=2026-11-23",
+            Some("history" | "figures") => "?month=2026-11",
             Some("visits") => "?from=1795300000000&to=1795600000000",
             _ => "",
         };
@@ -88,7 +91,12 @@ impl Ids {
     }
 
     /// One body with every field that any route reads.
-    fn body(&self) -> Value {
+    fn body(&self, path: &str) -> Value {
+        let rules = if path.contains("sections") {
+            json!([])
+        } else {
+            json!(releve_shared::alarm::AlarmRules::default())
+        };
         json!({
             "first_name": "Eve", "last_name": "Intruse", "phone": "", "role": "Espionne",
             "transmit": true, "title": "mrs", "street": "1 rue", "address_more": "",
@@ -100,7 +108,9 @@ impl Ids {
             "visits": [self.visit], "to": [self.caregiver], "text": "Intrusion", "mandatory": true,
             "alert": true, "name": "Intruse", "account": null, "share_colleagues": true,
             "numbers": [], "accept": true, "comment": "", "picture": null, "class": "messages", "days": 365,
-            "tasks": ["Intrusion"], "minutes": 7, "rules": [],
+            "tasks": ["Intrusion"], "minutes": 7,
+            "cause": "false", "call_number": "", "sms_number": "", "mails": [], "tiers": [],
+            "rules": rules,
         })
     }
 }
@@ -129,6 +139,7 @@ fn ids(
         entry: of(&staff["entries"][0], "id"),
         request: of(&desk.get("/api/desk/requests").ok()[0], "id"),
         callback: of(&desk.get("/api/desk/callbacks").ok()[0], "id"),
+        alarm: of(&desk.post("/api/desk/alarms/test", &json!({})).ok(), "id"),
         message: of(&sheet["messages"][0], "id"),
         thread,
         caregiver: caregiver.to_string(),
@@ -173,7 +184,7 @@ fn streams(path: &str) -> bool {
 }
 
 fn calls(desk: &Desk, method: &'static str, path: &str, ids: &Ids) -> Answer {
-    let body = (method == "POST" || method == "PUT").then(|| ids.body());
+    let body = (method == "POST" || method == "PUT").then(|| ids.body(path));
     desk.call(method, &ids.path(path), body.as_ref())
 }
 
@@ -239,7 +250,7 @@ fn no_route_gives_anything_of_another_agency() {
                 if path == "/api/desk/session" || streams(&path) {
                     continue;
                 }
-                let body = if method == "GET" { Value::Null } else { ours.body() };
+                let body = if method == "GET" { Value::Null } else { ours.body(&path) };
                 let request = Request {
                     method,
                     url: format!("{}{}", w.url(), ours.path(&path)),

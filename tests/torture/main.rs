@@ -2,6 +2,7 @@
 //! failovers, restores, upgrades, wipes. `make test` runs the short form, `make torture` the long one
 //! (docs/reliability.md).
 
+mod alarms;
 mod canaries;
 mod crowd;
 mod disk;

@@ -64,6 +64,7 @@ pub fn statements() -> Vec<Statement> {
     let rooms: &[&[Statement]] = &[
         super::feed::ALL,
         super::migrate::ALL,
+        crate::alarms::ALL,
         crate::audit::ALL,
         crate::cards::ALL,
         crate::changes::ALL,

@@ -7,8 +7,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
+use releve_shared::alarm::SmsKey;
 use releve_shared::badge::TagKey;
-use releve_shared::id::OrganisationId;
+use releve_shared::id::{DeviceId, OrganisationId};
 use releve_shared::keys::{PublicKey, Signer};
 use releve_shared::time::Moment;
 
@@ -133,6 +134,13 @@ impl Keys {
     #[must_use]
     pub fn server(&self) -> &Signer {
         &self.server
+    }
+
+    /// The secret that a phone shares with the server for its text messages (docs/keys.md): it
+    /// follows from the master key, and is kept nowhere.
+    #[must_use]
+    pub fn sms(&self, device: DeviceId) -> SmsKey {
+        SmsKey::derive(self.master.bytes(), device)
     }
 
     /// Draws and keeps an organisation's first tag key and its NTAG 424 DNA master key.

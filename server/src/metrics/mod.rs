@@ -42,6 +42,12 @@ struct Code {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Carried {
+    channel: String,
+    result: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct To {
     to: &'static str,
 }
@@ -59,6 +65,9 @@ pub struct Metrics {
     commands: Family<Code, Counter>,
     pull_rows: Histogram,
     pull_bytes: Histogram,
+    alarms: Family<Code, Counter>,
+    alarm_lateness: Histogram,
+    notices: Family<Carried, Counter>,
     streams: Family<To, Gauge>,
     phones: Family<Seen, Gauge>,
 }
@@ -83,6 +92,9 @@ impl Metrics {
             commands: Family::default(),
             pull_rows: Histogram::new(exponential_buckets(1.0, 4.0, 7)),
             pull_bytes: Histogram::new(exponential_buckets(256.0, 4.0, 8)),
+            alarms: Family::default(),
+            alarm_lateness: Histogram::new(exponential_buckets(0.015_625, 2.0, 12)),
+            notices: Family::default(),
             streams: Family::default(),
             phones: Family::default(),
             registry: Registry::default(),
@@ -98,6 +110,12 @@ impl Metrics {
         let bytes = made.pull_bytes.clone();
         let help = "Bodies of the rows in the answer to a pull";
         told.register_with_unit("pull", help, Unit::Bytes, bytes);
+        let help = "Reports of the alarm lane heard, by what came of them";
+        told.register("alarm_reports", help, made.alarms.clone());
+        let help = "How late the server acted on a due time of an alarm";
+        let lateness = made.alarm_lateness.clone();
+        told.register_with_unit("alarm_lateness", help, Unit::Seconds, lateness);
+        told.register("notices", "Attempts at messages, by way and result", made.notices.clone());
         told.register("streams", "Open streams of pokes", made.streams.clone());
         told.register("phones", "Trusted phones, by when they were last seen", made.phones.clone());
         db.meters().register(told);
@@ -125,6 +143,26 @@ impl Metrics {
     /// A command of a phone was refused.
     pub(crate) fn command_refused(&self, refusal: &Refusal) {
         self.commands.get_or_create(&Code { code: code(refusal) }).inc();
+    }
+
+    /// A report of the alarm lane was heard.
+    pub(crate) fn alarm_heard(&self, refused: Option<&Refusal>) {
+        let code = refused.map_or_else(|| "done".to_owned(), code);
+        self.alarms.get_or_create(&Code { code }).inc();
+    }
+
+    /// Due times of alarms were acted on, so many milliseconds late.
+    #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
+    pub(crate) fn alarms_due(&self, late_ms: &[i64]) {
+        for late in late_ms {
+            self.alarm_lateness.observe(*late as f64 / 1_000.0);
+        }
+    }
+
+    /// A message was handed to its carrier, or not.
+    pub(crate) fn notice(&self, channel: &str, sent: bool) {
+        let result = if sent { "sent" } else { "failed" };
+        self.notices.get_or_create(&Carried { channel: channel.to_owned(), result }).inc();
     }
 
     /// A page went down.

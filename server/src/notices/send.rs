@@ -1,133 +1,153 @@
-//! Sending what is due, by SMTP.
+//! Sending what is due: each message by its way, with its state. What is urgent waits for nothing else.
 
-use std::time::{Duration, SystemTime};
-
-use lettre::message::Mailbox;
-use lettre::message::header::ContentType;
-use lettre::transport::smtp::authentication::Credentials;
-use lettre::{AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
+use releve_shared::alarm::Channel;
+use releve_shared::id::AlarmId;
+use releve_shared::sync::Scope;
 use releve_shared::time::Moment;
 
+use super::carrier::{self, Filling};
 use super::sql::{self, Kept, State};
-use super::{Kind, rules, template};
+use super::{Kind, mail, rules, template};
+use crate::alarms;
 use crate::app::App;
-use crate::config::{Mail, MailSecurity};
-use crate::db::{Answer, Fault};
-
-/// How long a mail server may take for an answer.
-const TIMEOUT: Duration = Duration::from_secs(20);
+use crate::db::{Answer, Fault, Tx};
 
 /// Why an attempt failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Failed {
+pub(super) enum Failed {
     /// Another attempt may do better.
     ForNow(&'static str),
     /// None will.
     ForGood(&'static str),
 }
 
-/// Sends every mail that is due; gives how many were sent. Mails of a server without a mail server
-/// are given up at once, and say so.
+/// What a message says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Letter {
+    pub subject: String,
+    pub text: String,
+    /// One line, for a text message or a voice.
+    pub short: String,
+}
+
+/// Sends what is due and not urgent, one after the other; gives how many were sent. What has no way in
+/// the settings is given up at once, and says so.
 ///
 /// # Errors
-/// Those of the database; a mail server that does not answer is no fault.
+/// Those of the database; a carrier that does not answer is no fault.
 pub async fn send_due(app: &App) -> Answer<usize> {
     let mut sent = 0;
     loop {
-        let taken = app.write(|tx, now| Ok(sql::take(tx, now, now.plus(rules::LEASE_MS))?)).await?;
+        let until = rules::LEASE_MS;
+        let taken =
+            app.write(move |tx, now| Ok(sql::take(tx, now, now.plus(until), false)?)).await?;
         if taken.is_empty() {
             return Ok(sent);
         }
-        let transport = transport(&app.config.mail)?;
         for notice in taken {
-            let came = match &transport {
-                Some(transport) => send(app, transport, &notice).await?,
-                None => Err(Failed::ForGood("mail_off")),
-            };
-            sent += usize::from(came.is_ok());
-            if let Err(Failed::ForNow(why) | Failed::ForGood(why)) = came {
-                tracing::warn!(notice = %notice.id, attempts = notice.attempts, why, "a mail failed");
-            }
-            app.write(move |tx, now| record(tx, &notice, came, now)).await?;
+            sent += usize::from(attempt(app, notice).await?);
         }
     }
 }
 
-fn record(
-    tx: &mut crate::db::Tx,
-    notice: &Kept,
-    came: Result<(), Failed>,
-    now: Moment,
-) -> Answer<()> {
+/// Sends what is due of alarms, side by side: one that hangs holds no other. Gives how many were sent.
+///
+/// # Errors
+/// Those of the database.
+pub async fn send_urgent(app: &App) -> Answer<usize> {
+    let mut sent = 0;
+    loop {
+        if !app.read(|tx, now| Ok(sql::urgent_waits(tx, now)?)).await? {
+            return Ok(sent);
+        }
+        let until = rules::URGENT_LEASE_MS;
+        let taken =
+            app.write(move |tx, now| Ok(sql::take(tx, now, now.plus(until), true)?)).await?;
+        let tried = taken.into_iter().map(|notice| attempt(app, notice));
+        for came in futures_util::future::join_all(tried).await {
+            sent += usize::from(came?);
+        }
+    }
+}
+
+/// One attempt at a message; true when the carrier has taken it.
+async fn attempt(app: &App, notice: Kept) -> Answer<bool> {
+    let came = carry(app, &notice).await?;
+    if let Err(Failed::ForNow(why) | Failed::ForGood(why)) = came {
+        let (attempts, channel) = (notice.attempts, notice.channel.code());
+        tracing::warn!(notice = %notice.id, attempts, channel, why, "a message failed");
+    }
+    app.metrics.notice(notice.channel.code(), came.is_ok());
+    app.write(move |tx, now| record(tx, &notice, came, now)).await?;
+    Ok(came.is_ok())
+}
+
+async fn carry(app: &App, notice: &Kept) -> Answer<Result<(), Failed>> {
+    let letter = match letter(app, notice).await? {
+        Ok(letter) => letter,
+        Err(failed) => return Ok(Err(failed)),
+    };
+    match notice.channel {
+        Channel::Mail => Ok(mail::send(app, notice, letter).await?),
+        Channel::Sms | Channel::Call => {
+            let (app, notice) = (app.clone(), notice.clone());
+            let sending = tokio::task::spawn_blocking(move || {
+                let config = &app.config;
+                let calls = notice.channel == Channel::Call;
+                let carrier = if calls { &config.calls } else { &config.sms };
+                let callback = format!("{}/api/gateway/call", config.server.public_url);
+                let (to, notice) = (notice.recipient.as_str(), notice.id.to_string());
+                let (notice, callback) = (notice.as_str(), callback.as_str());
+                carrier::send(carrier, &Filling { to, text: &letter.short, notice, callback })
+            });
+            Ok(sending.await.map_err(|e| Fault::of("handing a message to a carrier", e))?)
+        }
+        Channel::Desk | Channel::Push | Channel::Unknown(_) => {
+            Ok(Err(Failed::ForGood("channel_off")))
+        }
+    }
+}
+
+async fn letter(app: &App, notice: &Kept) -> Answer<Result<Letter, Failed>> {
+    let Some(kind) = Kind::from_code(&notice.kind) else {
+        return Ok(Err(Failed::ForGood("unknown_kind")));
+    };
+    let language = app.config.mail.language;
+    let (about, organisation) = (notice.about.clone(), notice.organisation);
+    let base = app.config.server.public_url.clone();
+    let (named, at) = (base.clone(), about.clone());
+    let name = app.read(move |tx, _| Ok(sql::name(tx, organisation)?)).await?;
+    if let Some(mail) = template::mail(kind, language, &name, &named, &at) {
+        let short = mail.subject.clone();
+        return Ok(Ok(Letter { short, subject: mail.subject, text: mail.text }));
+    }
+    let Ok(alarm) = about.parse::<AlarmId>() else {
+        return Ok(Err(Failed::ForGood("unknown_alarm")));
+    };
+    let words =
+        app.read(move |tx, now| alarms::words(tx, alarm, kind, (language, &base), now)).await?;
+    let letter = words.map(|w| Letter { subject: w.subject, text: w.text, short: w.short });
+    Ok(letter.ok_or(Failed::ForGood("unknown_alarm")))
+}
+
+fn record(tx: &mut Tx, notice: &Kept, came: Result<(), Failed>, now: Moment) -> Answer<()> {
+    let wait = if notice.urgent {
+        rules::urgent_wait_after(notice.attempts)
+    } else {
+        rules::wait_after(notice.attempts)
+    };
     let (state, due, error) = match came {
         Ok(()) => (State::Sent, now, None),
         Err(Failed::ForGood(why)) => (State::GivenUp, now, Some(why)),
-        Err(Failed::ForNow(why)) => match rules::wait_after(notice.attempts) {
+        Err(Failed::ForNow(why)) => match wait {
             Some(wait) => (State::Failed, now.plus(wait), Some(why)),
             None => (State::GivenUp, now, Some(why)),
         },
     };
     sql::record(tx, notice, state, due, (now, error))?;
-    Ok(())
-}
-
-type Transport = AsyncSmtpTransport<Tokio1Executor>;
-
-/// The way to the mail server; `None` when there is none in the settings.
-fn transport(settings: &Mail) -> Result<Option<Transport>, Fault> {
-    let host = settings.host.as_str();
-    if host.is_empty() {
-        return Ok(None);
+    if notice.urgent {
+        // The desk shows each state as it is.
+        tx.tell(&Scope::desk(notice.organisation));
     }
-    let failed = |e| Fault::of("the mail server's settings", e);
-    let builder = match settings.security {
-        MailSecurity::Tls => Transport::relay(host).map_err(failed)?,
-        MailSecurity::Starttls => Transport::starttls_relay(host).map_err(failed)?,
-        MailSecurity::None => Transport::builder_dangerous(host),
-    };
-    let builder = builder.port(settings.port).timeout(Some(TIMEOUT));
-    let secret = settings.password().map_err(|e| Fault::of("the mail server's password", e))?;
-    Ok(Some(match secret {
-        Some(secret) => {
-            builder.credentials(Credentials::new(settings.user.clone(), secret)).build()
-        }
-        None => builder.build(),
-    }))
-}
-
-async fn send(app: &App, transport: &Transport, notice: &Kept) -> Answer<Result<(), Failed>> {
-    let organisation = notice.organisation;
-    let name = app.read(move |tx, _| Ok(sql::name(tx, organisation)?)).await?;
-    let message = match compose(app, notice, &name) {
-        Ok(message) => message,
-        Err(failed) => return Ok(Err(failed)),
-    };
-    Ok(match transport.send(message).await {
-        Ok(_) => Ok(()),
-        Err(error) if error.is_permanent() => Err(Failed::ForGood("refused")),
-        Err(error) if error.is_timeout() => Err(Failed::ForNow("timeout")),
-        Err(error) if error.is_transient() => Err(Failed::ForNow("later")),
-        Err(_) => Err(Failed::ForNow("unreachable")),
-    })
-}
-
-fn compose(app: &App, notice: &Kept, organisation: &str) -> Result<Message, Failed> {
-    let kind = Kind::from_code(&notice.kind).ok_or(Failed::ForGood("unknown_kind"))?;
-    let settings = &app.config.mail;
-    let base = app.config.server.public_url.as_str();
-    let mail = template::mail(kind, settings.language, organisation, base, &notice.about);
-    let host = base.split("://").last().unwrap_or("releve");
-    let since = u64::try_from(app.now().0).unwrap_or(0);
-    let from: Mailbox = settings.from.parse().map_err(|_| Failed::ForGood("sender"))?;
-    let to: Mailbox = notice.recipient.parse().map_err(|_| Failed::ForGood("address"))?;
-    Message::builder()
-        .from(from)
-        .to(to)
-        .subject(mail.subject)
-        .date(SystemTime::UNIX_EPOCH + Duration::from_millis(since))
-        // The same at each attempt: a mail that comes twice is known as one.
-        .message_id(Some(format!("<{}@{host}>", notice.id)))
-        .header(ContentType::TEXT_PLAIN)
-        .body(mail.text)
-        .map_err(|_| Failed::ForGood("letter"))
+    Ok(())
 }

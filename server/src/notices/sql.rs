@@ -1,25 +1,42 @@
-//! Every statement of the outbox of mail.
+//! Every statement of the outbox.
 
-use releve_shared::id::{NoticeId, OrganisationId};
+use releve_shared::alarm::{Channel, Delivery};
+use releve_shared::id::{AlarmId, NoticeId, OrganisationId};
 use releve_shared::time::Moment;
 
 use super::Kind;
 use crate::db::{Column, Fault, Row, Tx, Value};
 
+crate::code_columns!(Channel, Delivery);
+
 crate::statements! {
-    /// Queues a mail.
-    ADD = "INSERT INTO notice (id, organisation, kind, about, recipient, state, attempts, due_at, queued_at)
-           VALUES ($1, $2, $3, $4, $5, 'queued', 0, $6, $7) ON CONFLICT (id) DO NOTHING";
+    /// Queues a message.
+    ADD = "INSERT INTO notice (id, organisation, kind, about, part, channel, recipient, name, urgent,
+                               state, attempts, due_at, queued_at)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'queued', 0, $10, $11)
+           ON CONFLICT (id) DO NOTHING";
+    /// Whether the same part of the same thing was queued to the same address.
+    QUEUED = "SELECT COUNT(*) FROM notice
+               WHERE about = $1 AND recipient = $2 AND kind = $3 AND part = $4 AND channel = $5";
+    /// Whether something urgent is due.
+    URGENT = "SELECT COUNT(*) FROM notice
+               WHERE urgent = 1 AND state IN ('queued', 'failed') AND due_at <= $1";
+    /// The messages about an alarm, in the order queued.
+    OF_ALARM = "SELECT channel, recipient, name, state, attempts, error, queued_at, ended_at FROM notice
+                 WHERE about = $1 AND urgent = 1 ORDER BY queued_at, id LIMIT 500";
+    /// The alarm and the callee of an automatic call.
+    CALLED = "SELECT about, recipient, name FROM notice
+               WHERE id = $1 AND channel = 'call' AND urgent = 1";
     /// Whether one about the same thing waits for its first attempt.
     WAITS = "SELECT COUNT(*) FROM notice
               WHERE kind = $1 AND about = $2 AND recipient = $3 AND state = 'queued' AND attempts = 0";
     /// Takes what is due, once whichever node asks: it is due again only when the lease is over.
     TAKE = "UPDATE notice SET due_at = $1, attempts = attempts + 1
-             WHERE state IN ('queued', 'failed') AND due_at <= $2
+             WHERE state IN ('queued', 'failed') AND due_at <= $2 AND urgent = $3
                AND id IN (SELECT n.id FROM notice n
-                           WHERE n.state IN ('queued', 'failed') AND n.due_at <= $2
+                           WHERE n.state IN ('queued', 'failed') AND n.due_at <= $2 AND n.urgent = $3
                            ORDER BY n.due_at, n.id LIMIT 8)
-            RETURNING id, organisation, kind, about, recipient, attempts";
+            RETURNING id, organisation, kind, about, part, channel, recipient, name, urgent, attempts";
     /// What came of an attempt, unless another node has taken it over.
     RECORD = "UPDATE notice SET state = $1, due_at = $2, ended_at = $3, error = $4
                WHERE id = $5 AND attempts = $6 AND state IN ('queued', 'failed')";
@@ -78,8 +95,16 @@ pub struct Kept {
     pub kind: String,
     /// Id of what it is about.
     pub about: String,
-    /// Its address.
+    /// Which part of it.
+    pub part: String,
+    /// By which way.
+    pub channel: Channel,
+    /// Its address or number.
     pub recipient: String,
+    /// Who that is; empty when the address says it.
+    pub name: String,
+    /// Whether it waits for nothing.
+    pub urgent: bool,
     /// How often it was tried, this time included.
     pub attempts: u32,
 }
@@ -90,7 +115,11 @@ pub fn add(tx: &mut Tx, new: &Kept, now: Moment) -> Result<u64, Fault> {
         new.organisation.into(),
         (&new.kind).into(),
         (&new.about).into(),
+        (&new.part).into(),
+        (&new.channel).into(),
         (&new.recipient).into(),
+        (&new.name).into(),
+        new.urgent.into(),
         now.into(),
         now.into(),
     ];
@@ -102,16 +131,35 @@ pub fn waits(tx: &mut Tx, kind: Kind, about: &str, recipient: &str) -> Result<bo
     Ok(tx.query_one(&WAITS, &row)?.get::<u64>(0)? > 0)
 }
 
-pub fn take(tx: &mut Tx, now: Moment, until: Moment) -> Result<Vec<Kept>, Fault> {
-    let rows = tx.query(&TAKE, &[until.into(), now.into()])?;
+pub fn queued(tx: &mut Tx, new: &Kept) -> Result<bool, Fault> {
+    let row = [
+        (&new.about).into(),
+        (&new.recipient).into(),
+        (&new.kind).into(),
+        (&new.part).into(),
+        (&new.channel).into(),
+    ];
+    Ok(tx.query_one(&QUEUED, &row)?.get::<u64>(0)? > 0)
+}
+
+pub fn urgent_waits(tx: &mut Tx, now: Moment) -> Result<bool, Fault> {
+    Ok(tx.query_one(&URGENT, &[now.into()])?.get::<u64>(0)? > 0)
+}
+
+pub fn take(tx: &mut Tx, now: Moment, until: Moment, urgent: bool) -> Result<Vec<Kept>, Fault> {
+    let rows = tx.query(&TAKE, &[until.into(), now.into(), urgent.into()])?;
     let read = |r: &Row| {
         Ok(Kept {
             id: r.get(0)?,
             organisation: r.get(1)?,
             kind: r.get(2)?,
             about: r.get(3)?,
-            recipient: r.get(4)?,
-            attempts: r.get(5)?,
+            part: r.get(4)?,
+            channel: r.get(5)?,
+            recipient: r.get(6)?,
+            name: r.get(7)?,
+            urgent: r.get(8)?,
+            attempts: r.get(9)?,
         })
     };
     rows.iter().map(read).collect()
@@ -159,4 +207,62 @@ pub fn held(tx: &mut Tx, org: OrganisationId) -> Result<(u64, Option<Moment>), F
 
 pub fn forget(tx: &mut Tx, org: OrganisationId, before: Moment) -> Result<u64, Fault> {
     tx.execute(&FORGET, &[org.into(), before.into()])
+}
+
+/// A message about an alarm, with its state.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AlarmLine {
+    /// By which way.
+    pub channel: Channel,
+    /// Address or number.
+    pub recipient: String,
+    /// Who that is.
+    pub name: String,
+    /// Where it is.
+    pub state: Delivery,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// Why the last attempt failed: a code.
+    pub error: Option<String>,
+    /// When it was queued.
+    pub queued_at: Moment,
+    /// When it was sent or given up.
+    pub ended_at: Option<Moment>,
+}
+
+pub fn of_alarm(tx: &mut Tx, alarm: AlarmId) -> Result<Vec<AlarmLine>, Fault> {
+    let read = |r: &Row| {
+        Ok(AlarmLine {
+            channel: r.get(0)?,
+            recipient: r.get(1)?,
+            name: r.get(2)?,
+            state: r.get(3)?,
+            attempts: r.get(4)?,
+            error: r.get(5)?,
+            queued_at: r.get(6)?,
+            ended_at: r.get(7)?,
+        })
+    };
+    tx.query(&OF_ALARM, &[Value::text(alarm)])?.iter().map(read).collect()
+}
+
+/// Somebody who was called about an alarm.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Called {
+    /// Which alarm.
+    pub alarm: AlarmId,
+    /// The number.
+    pub recipient: String,
+    /// Who that is.
+    pub name: String,
+}
+
+/// The alarm and the callee of an automatic call.
+///
+/// # Errors
+/// Those of the database.
+pub fn called(tx: &mut Tx, id: NoticeId) -> Result<Option<Called>, Fault> {
+    let row = tx.query_opt(&CALLED, &[id.into()])?;
+    let read = |r: Row| Ok(Called { alarm: r.parse(0)?, recipient: r.get(1)?, name: r.get(2)? });
+    row.map(read).transpose()
 }

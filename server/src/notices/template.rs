@@ -10,14 +10,15 @@ pub struct Mail {
     pub text: String,
 }
 
-/// The mail of a kind: the first line of its file is the subject.
+/// The mail of a kind that has no words of its own: the first line of its file is the subject. `None`
+/// for alarms, whose words are their room's.
 pub fn mail(
     kind: Kind,
     language: MailLanguage,
     organisation: &str,
     base: &str,
     about: &str,
-) -> Mail {
+) -> Option<Mail> {
     let (file, place) = match (kind, language) {
         (Kind::Message, MailLanguage::Fr) => (include_str!("message.fr.txt"), "messages"),
         (Kind::Message, MailLanguage::En) => (include_str!("message.en.txt"), "messages"),
@@ -25,13 +26,21 @@ pub fn mail(
         (Kind::Callback, MailLanguage::En) => (include_str!("callback.en.txt"), "requests"),
         (Kind::Request, MailLanguage::Fr) => (include_str!("request.fr.txt"), "requests"),
         (Kind::Request, MailLanguage::En) => (include_str!("request.en.txt"), "requests"),
+        (
+            Kind::AlarmRaised
+            | Kind::AlarmTier
+            | Kind::AlarmTaken
+            | Kind::AlarmOpen
+            | Kind::AlarmClosed,
+            _,
+        ) => return None,
     };
     let (subject, text) = file.split_once('\n').unwrap_or((file, ""));
     let link = format!("{base}/#/{place}/{about}");
     // A name is one line: nobody adds a header or a paragraph by it.
     let name: String = organisation.chars().filter(|c| !c.is_control()).collect();
     let fill = |part: &str| part.replace("{link}", &link).replace("{organisation}", &name);
-    Mail { subject: fill(subject), text: fill(text) }
+    Some(Mail { subject: fill(subject), text: fill(text) })
 }
 
 #[cfg(test)]
@@ -44,7 +53,8 @@ mod tests {
         let asks = [Kind::Callback, Kind::Request].map(|kind| (kind, "requests"));
         for (kind, place) in [(Kind::Message, "messages")].into_iter().chain(asks) {
             for language in [MailLanguage::Fr, MailLanguage::En] {
-                let mail = mail(kind, language, "Les\r\nTilleuls", "https://r.example", "t1");
+                let mail =
+                    mail(kind, language, "Les\r\nTilleuls", "https://r.example", "t1").unwrap();
                 assert!(mail.subject.starts_with("LesTilleuls"), "{}", mail.subject);
                 let link = format!("https://r.example/#/{place}/t1");
                 assert!(mail.text.contains(&link), "{}", mail.text);

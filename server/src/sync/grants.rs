@@ -6,8 +6,8 @@ use releve_shared::time::Moment;
 
 use crate::db::{Answer, Tx};
 use crate::{
-    cards, changes, clients, contacts, identity, messages, people, receipts, requests, retention,
-    services, travel, visits,
+    alarms, cards, changes, clients, contacts, identity, messages, people, receipts, requests,
+    retention, services, travel, visits,
 };
 
 /// Every scope granted to a person's phone, ascending (rows O-05, O-06).
@@ -48,7 +48,8 @@ pub fn body(tx: &mut Tx, kind: &RowKind, id: &str) -> Answer<Option<String>> {
         RowKind::Tasks => services::body(tx, id),
         RowKind::Travel => travel::body(tx, id),
         RowKind::Receipt => receipts::body(tx, id),
+        RowKind::AlarmSettings => alarms::body(tx, id),
         // Announced by a newer binary that shares this database.
-        RowKind::AlarmSettings | RowKind::Unknown(_) => Ok(None),
+        RowKind::Unknown(_) => Ok(None),
     }
 }

@@ -19,7 +19,7 @@ use super::rules::{self, Facts, Link, TagVerdict};
 use super::stamps::{self, Raw};
 use crate::db::{Answer, Tx};
 use crate::identity::Keys;
-use crate::{clients, identity, people};
+use crate::{alarms, clients, identity, people};
 
 /// An unplanned visit is taken to last this long until its end is badged.
 const UNPLANNED_MS: i64 = HOUR_MS;
@@ -85,7 +85,13 @@ pub fn record_clock(
     } else {
         rows::met(tx, raw.organisation, event.visit)?
     };
-    judge(tx, from, &event, &raw, (place.as_ref(), met.as_ref()))
+    judge(tx, from, &event, &raw, (place.as_ref(), met.as_ref()))?;
+    if place.is_some() {
+        let at = locate(from.anchors, &event.stamp, event.seq, Some(raw.received_at)).at;
+        let of = (raw.organisation, event.membership, event.visit);
+        alarms::stamped(tx, from, of, &event.kind, at)?;
+    }
+    Ok(())
 }
 
 /// Measures the stamps of a phone again after new anchors, where they place them better: a new

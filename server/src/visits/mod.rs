@@ -4,6 +4,7 @@
 //! Raw stamps are append-only: no statement of this room changes or deletes one. What the server
 //! makes of a stamp is a measure beside it, and what the office retains is a decision beside both.
 
+mod around;
 mod board;
 mod clock;
 mod feed;
@@ -19,6 +20,7 @@ pub mod rules;
 mod sql;
 mod stamps;
 
+pub use around::{around, planned_end, progress};
 pub use board::{Board, BoardPhone, BoardRow, Filter, VisitRow, board, one, within};
 pub use clock::{Reception, record_clock, record_head, remeasure};
 pub use feed::body;

@@ -143,10 +143,22 @@ proptest! {
             } else {
                 event
             };
-            if event == Event::Restarted { up = passed; }
+            if event == Event::Restarted {
+                up = passed;
+            }
             let (next, effects) = step(&state, &event, up, &rules);
-            let raises: Vec<_> = effects.iter().filter_map(|e| if let Effect::Tell(Tell::Raised { alarm, .. }) = e { Some(*alarm) } else { None }).collect();
-            let cancels: Vec<_> = effects.iter().filter_map(|e| if let Effect::Tell(Tell::Cancelled { alarm }) = e { Some(*alarm) } else { None }).collect();
+            let told = |of: fn(&Tell) -> Option<AlarmId>| -> Vec<AlarmId> {
+                let tells = effects.iter().filter_map(|effect| {
+                    if let Effect::Tell(tell) = effect { of(tell) } else { None }
+                });
+                tells.collect()
+            };
+            let raises = told(|tell| {
+                if let Tell::Raised { alarm, .. } = tell { Some(*alarm) } else { None }
+            });
+            let cancels = told(|tell| {
+                if let Tell::Cancelled { alarm } = tell { Some(*alarm) } else { None }
+            });
             let tested = match &state {
                 Countdown::Counting { kind, .. } => *kind == Kind::Test,
                 Countdown::Raised(raised) => raised.kind == Kind::Test,

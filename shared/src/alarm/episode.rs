@@ -176,7 +176,15 @@ pub fn step(
             raise(&mut new, way, at, (rules, tiers), &mut effects);
             Some(new)
         }
-        (None, Event::Tick | Event::Fine) => None,
+        (None, Event::Tick) => None,
+        // She says it after zero only: word of the raise itself was lost, and is not taken back.
+        (None, Event::Fine) => {
+            let mut new = armed(&Kind::Panic, at);
+            raise(&mut new, &Way::Phone, at, (rules, tiers), &mut effects);
+            new.fine_at = Some(at);
+            effects.push(Effect::SaidFine);
+            Some(new)
+        }
         (None, Event::Acknowledge { .. } | Event::Resolve { .. }) => {
             effects.push(Effect::Refused(Refusal::NotFound));
             None

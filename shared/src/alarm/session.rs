@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{AlarmRules, CheckIn, Kind};
-use crate::id::{LoneSessionId, VisitId};
+use crate::id::{AlarmId, LoneSessionId, VisitId};
 use crate::time::{MINUTE_MS, Moment, SECOND_MS};
 
 /// A stretch of lone work, tied to a visit or started by the worker. On a phone, moments are those of
@@ -55,6 +55,12 @@ impl LoneSession {
             signed_at: opened_at,
             check_in: rules.check_in.clone(),
         }
+    }
+
+    /// The alarm of the session: it has the session's id, so that phone and server raise the same one.
+    #[must_use]
+    pub fn alarm(&self) -> AlarmId {
+        AlarmId::from(self.id.uuid())
     }
 
     /// What is next: the check-in that is due, or the end of the visit and its overrun.

@@ -29,6 +29,15 @@ impl SmsKey {
         Self(bytes)
     }
 
+    /// The key of a phone, of a secret of the server: HMAC-SHA-256 over the phone's id.
+    #[must_use]
+    pub fn derive(secret: &[u8; 32], device: DeviceId) -> Self {
+        let mut block = Hmac::<sha2::Sha256>::new(&padded(secret));
+        block.update(b"releve sms key 1\0");
+        block.update(device.uuid().as_bytes());
+        Self(block.finalize().into_bytes().into())
+    }
+
     /// Of its text on the wire, base64url.
     ///
     /// # Errors
@@ -44,13 +53,19 @@ impl SmsKey {
         URL_SAFE_NO_PAD.encode(self.0)
     }
 
-    fn mac(&self, signed: &str) -> Result<Hmac<sha2::Sha256>, Refusal> {
-        let mut mac =
-            Hmac::<sha2::Sha256>::new_from_slice(&self.0).map_err(|_| Refusal::Invalid)?;
+    fn mac(&self, signed: &str) -> Hmac<sha2::Sha256> {
+        let mut mac = Hmac::<sha2::Sha256>::new(&padded(&self.0));
         mac.update(b"releve dati sms 1\0");
         mac.update(signed.as_bytes());
-        Ok(mac)
+        mac
     }
+}
+
+/// A key as HMAC takes it: filled with zeros to a block (RFC 2104 section 2).
+fn padded(key: &[u8; 32]) -> hmac::digest::Key<Hmac<sha2::Sha256>> {
+    let mut block = hmac::digest::Key::<Hmac<sha2::Sha256>>::default();
+    block.iter_mut().zip(key).for_each(|(to, from)| *to = *from);
+    block
 }
 
 impl std::fmt::Debug for SmsKey {
@@ -89,7 +104,7 @@ impl SmsText {
     /// [`Refusal::TooLong`] above [`SMS_LIMIT`], which no alarm of this build reaches.
     pub fn sign(&self, key: &SmsKey) -> Result<String, Refusal> {
         let signed = self.signed();
-        let tag = key.mac(&signed)?.finalize().into_bytes();
+        let tag = key.mac(&signed).finalize().into_bytes();
         let tag = URL_SAFE_NO_PAD.encode(tag.get(..TAG).unwrap_or_default());
         let text = format!("{signed}|{tag}");
         match septets(&text) {
@@ -130,7 +145,7 @@ impl SmsText {
         if tag.len() != TAG {
             return Err(Refusal::Unreadable);
         }
-        key.mac(signed)?.verify_truncated_left(&tag).map_err(|_| Refusal::ProofBroken)?;
+        key.mac(signed).verify_truncated_left(&tag).map_err(|_| Refusal::ProofBroken)?;
         Self::read(signed).ok_or(Refusal::Unreadable)
     }
 

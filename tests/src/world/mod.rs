@@ -1,5 +1,6 @@
 //! Amina, Bruno, Chloé at the desk, their homes, phones, clocks and weather.
 
+pub mod alarm;
 pub mod backup;
 pub mod desk;
 pub mod folder;

@@ -88,6 +88,7 @@ impl Drop for Server {
 pub fn settings(public_url: &str) -> Config {
     let mut config = Config::default();
     public_url.clone_into(&mut config.server.public_url);
+    config.gateway.secret_file = Some(gateway_secret());
     config.master = MasterKey::from_bytes([7; 32]);
     // Days pass between two looks at the desk.
     config.sessions.idle_minutes = 90 * 24 * 60;
@@ -106,4 +107,18 @@ pub async fn open(database: &str, time: &Time, chance: &Seeded, public_url: &str
     App::new(db, Arc::new(time.clone()), Arc::new(chance.clone()), settings(public_url))
         .await
         .expect("an application")
+}
+
+/// What gateways show.
+pub const GATEWAY: &str = "Quatre-Canards-Sur-Le-Tarn";
+
+/// The file of [`GATEWAY`], made once.
+fn gateway_secret() -> std::path::PathBuf {
+    static FILE: std::sync::OnceLock<tempfile::NamedTempFile> = std::sync::OnceLock::new();
+    let file = FILE.get_or_init(|| {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        std::fs::write(file.path(), GATEWAY).expect("written");
+        file
+    });
+    file.path().to_owned()
 }

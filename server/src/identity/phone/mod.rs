@@ -4,6 +4,7 @@ mod block;
 mod enrol;
 mod list;
 mod request;
+mod signed;
 mod sql;
 mod token;
 
@@ -18,6 +19,7 @@ pub use list::{
     pulled, sign_out, told_before,
 };
 pub use request::Phone;
+pub use signed::{Signed, signed};
 pub use sql::ALL;
 pub(super) use sql::forget_tokens;
 

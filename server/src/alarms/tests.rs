@@ -1,0 +1,1 @@
+//! The room without a network; over sockets: tests/stories/alarms.rs.

@@ -1,0 +1,126 @@
+//! Lone work that is watched: tied to the visit, and raised by the server when the phone is silent past
+//! its end (B-06).
+
+use releve_shared::alarm::{CheckIn, Kind, Report};
+use releve_shared::id::{AlarmId, LoneSessionId};
+use releve_shared::time::{HOUR_MS, MINUTE_MS};
+use releve_tests::world::World;
+use releve_tests::world::alarm::AlarmLane;
+use releve_tests::world::reading::tap;
+use releve_tests::world::time::today_at;
+use serde_json::json;
+
+use crate::alarm_raised::{node, sets, settings, sheet, tick, trail};
+
+/// B-06: a start stamp opens the session, an end closes it; without an end and without a word of the
+/// phone the server raises, five minutes after the phone should have.
+#[test]
+fn b_06_no_check_out_and_no_word_is_an_alarm() {
+    World::each(|w| {
+        let amina = w.worker("Amina");
+        let home = w.home("Lefèvre");
+        let (first, second) =
+            (w.visit(&amina, &home, today_at(8, 0)), w.visit(&amina, &home, today_at(10, 0)));
+        let mut watched = settings();
+        watched["rules"]["sessions"] = json!(true);
+        sets(w, &watched);
+        amina.phone.sync().unwrap();
+        w.time.until(today_at(8, 0));
+        let _ = amina.phone.badges(tap(&home.nfc), Some(first), false).unwrap();
+        amina.phone.sync().unwrap();
+        w.time.until(today_at(9, 0));
+        let _ = amina.phone.badges(tap(&home.nfc), Some(first), false).unwrap();
+        amina.phone.sync().unwrap();
+        w.time.until(today_at(10, 0));
+        assert_eq!(tick(&node(w)), 0, "clocked out: nothing is watched");
+
+        let _ = amina.phone.badges(tap(&home.nfc), Some(second), false).unwrap();
+        amina.phone.sync().unwrap();
+        // Planned to 11:00, fifteen minutes of overrun, ten to answer, five for the server.
+        w.time.until(today_at(11, 30).plus(-1));
+        assert_eq!(tick(&node(w)), 0);
+        w.time.pass(1);
+        assert_eq!(tick(&node(w)), 1);
+        let alarm = AlarmId::from(second.uuid());
+        let seen = sheet(&w.desk, alarm);
+        assert_eq!(
+            (&seen["kind"], &seen["name"]),
+            (&json!("no_check_out"), &json!("Amina Diallo"))
+        );
+        assert_eq!(seen["theoretical"]["visit"], second.to_string());
+        assert_eq!(seen["theoretical"]["basis"], "badged");
+
+        // The phone comes back with its own raise, then with the end: the same episode, still open.
+        let lane = AlarmLane::of(w, &amina);
+        let _ = lane.raises(alarm, Kind::NoCheckOut);
+        let _ = amina.phone.badges(tap(&home.nfc), Some(second), false).unwrap();
+        amina.phone.sync().unwrap();
+        assert_eq!(trail(&w.desk, alarm), ["raised:server", "tier:1", "joined:phone", "fine"]);
+        assert_eq!(sheet(&w.desk, alarm)["phase"], "notifying");
+    });
+}
+
+/// B-06: a session that the worker opens: signs put it off, a phone that lives counts by itself, and one
+/// that falls silent is raised.
+#[test]
+fn b_06_a_missed_check_in_of_a_silent_phone_is_an_alarm() {
+    World::each(|w| {
+        let amina = w.worker("Amina");
+        let lane = AlarmLane::of(w, &amina);
+        sets(w, &settings());
+        let session: LoneSessionId = lane.draw();
+        let check_in = Some(CheckIn::default());
+        let _ =
+            lane.says(Report::Opened { session, visit: None, ends_in_ms: 4 * HOUR_MS, check_in });
+        w.time.pass(50 * MINUTE_MS);
+        let _ = lane.says(Report::Signed { session, ends_in_ms: None });
+        // Seventy minutes after the sign the phone should have raised. It lives, so it counts.
+        w.time.pass(70 * MINUTE_MS);
+        let _ = lane.says(Report::Alive { alarm: None, session: Some(session) });
+        w.time.pass(5 * MINUTE_MS - 1);
+        assert_eq!(tick(&node(w)), 0);
+        w.time.pass(1);
+        assert_eq!(tick(&node(w)), 1);
+        let alarm = AlarmId::from(session.uuid());
+        assert_eq!(sheet(&w.desk, alarm)["kind"], "missed_check_in");
+        // Her sign is told to whoever answers, and watching goes on.
+        let _ = lane.says(Report::Signed { session, ends_in_ms: None });
+        assert!(sheet(&w.desk, alarm)["fine_at"].is_i64());
+        let _ = lane.says(Report::Closed { session });
+        w.time.pass(24 * HOUR_MS);
+        let phase = sheet(&w.desk, alarm)["phase"].clone();
+        assert_eq!(phase, "notifying", "it is still to be answered: {phase}");
+    });
+}
+
+/// B-06: a start that is told hours later raises nothing at once; one without the setting is not watched.
+#[test]
+fn b_06_old_news_raise_nothing() {
+    World::each(|w| {
+        let amina = w.worker("Amina");
+        let home = w.home("Lefèvre");
+        let (first, second) =
+            (w.visit(&amina, &home, today_at(8, 0)), w.visit(&amina, &home, today_at(13, 0)));
+        sets(w, &settings());
+        amina.phone.sync().unwrap();
+        w.time.until(today_at(8, 0));
+        let _ = amina.phone.badges(tap(&home.nfc), Some(first), false).unwrap();
+        amina.phone.sync().unwrap();
+        w.time.until(today_at(12, 0));
+        assert_eq!(tick(&node(w)), 0, "the agency watches nothing");
+        let _ = amina.phone.badges(tap(&home.nfc), Some(first), false).unwrap();
+        let mut watched = settings();
+        watched["rules"]["sessions"] = json!(true);
+        sets(w, &watched);
+        amina.phone.sync().unwrap();
+        amina.phone.offline(|phone| {
+            w.time.until(today_at(13, 0));
+            let _ = phone.badges(tap(&home.nfc), Some(second), false).unwrap();
+            w.time.until(today_at(16, 0));
+        });
+        amina.phone.sync().unwrap();
+        assert_eq!(tick(&node(w)), 0);
+        w.time.pass(5 * MINUTE_MS);
+        assert_eq!(tick(&node(w)), 1, "but it is watched from then on");
+    });
+}
