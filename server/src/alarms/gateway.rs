@@ -16,6 +16,7 @@ use releve_shared::time::Moment;
 use serde::Deserialize;
 
 use super::apply::{self, Act, Whose, happen};
+use super::phone::marks_of;
 use super::place;
 use super::sql;
 use crate::app::App;
@@ -83,7 +84,7 @@ fn joined(tx: &mut Tx, keys: &Keys, received: &Received, now: Moment) -> Answer<
         membership,
         person: Some(phone.person),
         device: Some(device),
-        marks: Vec::new(),
+        marks: marks_of(&phone),
     };
     // A text may be delayed by hours: it never begins anew what a person has closed.
     let event = Event::Raised { kind: said.kind, way: Way::Sms, acted_at: Moment(i64::MIN) };

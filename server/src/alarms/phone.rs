@@ -97,13 +97,7 @@ fn whose(tx: &mut Tx, phone: &Signed, asked: &AlarmRequest) -> Answer<Whose> {
             (phone.organisation, own, false)
         }
     };
-    let mut marks: Vec<Mark> = match phone.state.as_str() {
-        "blocked" => vec![Mark::Blocked],
-        "signed_out" => vec![Mark::SignedOut],
-        "revoked" => vec![Mark::Revoked],
-        "wiped" => vec![Mark::Wiped],
-        _ => Vec::new(),
-    };
+    let mut marks = marks_of(phone);
     if asked.protocol < PROTOCOL {
         marks.push(Mark::Old);
     }
@@ -112,6 +106,17 @@ fn whose(tx: &mut Tx, phone: &Signed, asked: &AlarmRequest) -> Answer<Whose> {
     }
     let (person, device) = (Some(phone.person), Some(phone.device));
     Ok(Whose { organisation, membership, person, device, marks })
+}
+
+/// What the office has said of a phone.
+pub(super) fn marks_of(phone: &Signed) -> Vec<Mark> {
+    match phone.state.as_str() {
+        "blocked" => vec![Mark::Blocked],
+        "signed_out" => vec![Mark::SignedOut],
+        "revoked" => vec![Mark::Revoked],
+        "wiped" => vec![Mark::Wiped],
+        _ => Vec::new(),
+    }
 }
 
 /// When an act was done, on the server's clock: by how long it has waited on the phone when that was not
