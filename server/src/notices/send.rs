@@ -115,9 +115,8 @@ async fn letter(app: &App, notice: &Kept) -> Answer<Result<Letter, Failed>> {
     let language = app.config.mail.language;
     let (about, organisation) = (notice.about.clone(), notice.organisation);
     let base = app.config.server.public_url.clone();
-    let (named, at) = (base.clone(), about.clone());
     let name = app.read(move |tx, _| Ok(sql::name(tx, organisation)?)).await?;
-    if let Some(mail) = template::mail(kind, language, &name, &named, &at) {
+    if let Some(mail) = template::mail(kind, language, &name, &base, &about) {
         let short = mail.subject.clone();
         return Ok(Ok(Letter { short, subject: mail.subject, text: mail.text }));
     }
