@@ -261,10 +261,17 @@ const PERMISSIONS: &[(&str, &str)] = &[
     ("INTERNET", "O-08: planning and stamps go to the server and back"),
     ("NFC", "O-14: tags are read"),
     ("CAMERA", "O-13: codes are read"),
-    ("VIBRATE", "O-14: a stamp is felt in a pocket"),
+    ("VIBRATE", "O-14, O-32: a stamp is felt in a pocket, and a countdown"),
+    ("CALL_PHONE", "O-33: the call of an alarm begins by itself"),
+    ("SEND_SMS", "O-33: without data an alarm goes by SMS, by itself"),
+    ("ACCESS_COARSE_LOCATION", "O-33: Android asks for it with the fine one"),
+    ("ACCESS_FINE_LOCATION", "O-33: where the worker is, during an alarm only"),
+    ("FOREGROUND_SERVICE", "O-32: a countdown survives another app in front"),
+    ("FOREGROUND_SERVICE_LOCATION", "O-33: and so do its positions"),
+    ("POST_NOTIFICATIONS", "O-32: the notice of a countdown"),
 ];
 
-/// O-13, O-14: the app asks a phone for what its rows need and nothing more.
+/// O-13, O-14, O-33, B-05: the app asks a phone for what its rows need and nothing more.
 #[test]
 fn the_android_manifest_asks_for_nothing_more() {
     let path = root().join("gen/android/app/src/main/AndroidManifest.xml");
@@ -282,7 +289,8 @@ fn the_android_manifest_asks_for_nothing_more() {
     assert_eq!(manifest.matches("<uses-permission").count(), PERMISSIONS.len());
     for never in [
         "BACKGROUND_LOCATION",
-        "_LOCATION",
+        "SCHEDULE_EXACT_ALARM",
+        "CALL_PRIVILEGED",
         "READ_SMS",
         "RECEIVE_SMS",
         "READ_CONTACTS",
@@ -303,7 +311,7 @@ fn the_android_manifest_asks_for_nothing_more() {
     assert_eq!((links, manifest.matches(ours).count()), (2, 2), "tag links only");
     assert_eq!(manifest.matches("android:exported=\"true\"").count(), 1, "one screen, for links");
     assert!(manifest.contains("android:allowBackup=\"false\""), "care data is in no backup");
-    for feature in ["nfc", "camera"] {
+    for feature in ["nfc", "camera", "telephony", "location", "location.gps"] {
         let line = format!("\"android.hardware.{feature}\" android:required=\"false\"");
         assert!(manifest.contains(&line), "a phone without {feature} clocks too");
     }

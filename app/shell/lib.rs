@@ -23,6 +23,7 @@ use ports::vault::FileVault;
 pub fn run() {
     let app = tauri::Builder::default()
         .plugin(ports::tag_reader::plugin())
+        .plugin(ports::hands::plugin())
         .setup(open_phone)
         .invoke_handler(tauri::generate_handler![
             door::act,
@@ -67,7 +68,10 @@ fn open_phone(app: &mut App) -> Result<(), Box<dyn Error>> {
         let _ = window.emit("changed", change);
     }));
 
-    let phone = Arc::new(Phone::new(core, Box::new(HttpLink::new())));
+    let hands = ports::hands::hands(app.handle());
+    let phone = Phone::new(core, Box::new(HttpLink::new()));
+    let phone = Arc::new(phone.with_alarms(Box::new(HttpLink::impatient()), hands));
+    phone.live_alarms()?;
     for (name, work) in [("sync", Phone::live as fn(&Phone)), ("pokes", pokes::listen)] {
         let phone = Arc::clone(&phone);
         std::thread::Builder::new().name(name.to_owned()).spawn(move || work(&phone))?;

@@ -160,6 +160,9 @@ impl Core {
         })?;
         store.memory.stamped(&store.duty, before, event, item);
         self.engine.wanted_after_act();
+        let ends_at = scene.visits.get(&decided.visit).map(|visit| visit.ends_at);
+        let ended = scene.progress(decided.visit).end.is_some();
+        self.alarm_clocked(&decided.kind, decided.visit, (ends_at, ended), now);
         let told = self.told(id, &decided, now);
         if told.as_ref().is_err_and(Stop::is_damage) {
             // It is saved. The words around it were damaged, and are put aside by now.

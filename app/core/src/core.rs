@@ -7,6 +7,7 @@ use releve_shared::clock::{Measured, Stamp, locate};
 use releve_shared::id::Chance as IdChance;
 use releve_shared::refusal::Refusal;
 
+use crate::alarm::Alarm;
 use crate::door::{Act, Ask, Reply, View};
 use crate::fault::{Fault, Stop};
 use crate::lease::Age;
@@ -47,6 +48,7 @@ pub struct Core {
     pub(crate) held: Held,
     pub(crate) marker: Option<Marker>,
     pub(crate) engine: Engine,
+    pub(crate) alarm: Alarm,
     changes: u64,
     listener: Option<Listener>,
     last_fault: Option<String>,
@@ -79,6 +81,7 @@ impl Core {
             held: Held::Unusable(Fault::Store("not open".to_owned())),
             marker: None,
             engine: Engine::default(),
+            alarm: Alarm::default(),
             changes: 0,
             listener: None,
             last_fault: None,
@@ -126,6 +129,7 @@ impl Core {
             StoreState::Open(mut store) => {
                 catch_up(&mut store)?;
                 self.held = Held::Open(store);
+                self.alarm_after_start();
                 Ok(())
             }
             StoreState::Unusable(fault) => Err(fault),
@@ -138,7 +142,10 @@ impl Core {
     /// # Errors
     /// A refusal, with its own sentence on the screen. Nothing is half done.
     pub fn act(&mut self, act: Act) -> Result<Reply, Refusal> {
-        self.revive();
+        // The alarm waits for nothing, a store that opens again least of all.
+        if !matches!(act, Act::Alarm { .. } | Act::CancelAlarm { .. }) {
+            self.revive();
+        }
         let done = self.try_act(act);
         if done.is_ok() {
             self.changed();
@@ -181,10 +188,19 @@ impl Core {
             Act::CallMe => self.call_me(&now),
             Act::AskOffice { asked } => self.ask_office(&asked, &now),
             Act::WithdrawRequest { request } => self.withdraw_request(request, &now),
+            Act::Alarm { press } => Ok(self.press_alarm(press, &now)),
+            Act::CancelAlarm { code } => self.cancel_alarm(code.as_deref(), &now),
+            Act::AlarmSeen => Ok(self.alarm_seen()),
+            Act::AlarmFine { stay_min } => self.alarm_fine(stay_min, &now),
+            Act::AlarmCodes { codes, before } => {
+                self.alarm_codes(codes.as_ref(), before.as_deref(), &now)
+            }
             Act::SyncNow => {
                 self.engine.asked();
                 Ok(Reply::Done)
             }
+            // The hands do it; a core alone has none.
+            Act::AlarmRights => Ok(Reply::Done),
             Act::Enrol { .. } | Act::SignOut { .. } => Err(Refusal::Offline.into()),
         }
     }

@@ -3,6 +3,10 @@
 //! Each type becomes TypeScript (`make gen`); a screen is a function of its [`View`]. Text meant for
 //! people is made by the screens: the door speaks in codes, ids and moments.
 
+mod alarm;
+
+pub use alarm::{AlarmLook, AlarmView, Means, Place, Press, SessionView, TestView, Ways};
+
 use releve_shared::badge::{Assurance, Method, Reading};
 use releve_shared::client::Client;
 use releve_shared::clock::Measured;
@@ -149,6 +153,33 @@ pub enum Act {
         /// Which one.
         request: RequestId,
     },
+    /// The alarm (row O-31). Never refused. → [`Reply::Done`]
+    Alarm {
+        /// How it was begun.
+        press: Press,
+    },
+    /// Cancels a countdown; after zero, "je vais bien", which closes nothing. → [`Reply::Done`],
+    /// or [`Refusal::WrongCredentials`] for another code. The code of duress looks like success.
+    CancelAlarm {
+        /// The code, when one was chosen.
+        code: Option<String>,
+    },
+    /// The end of an alarm was seen. → [`Reply::Done`]
+    AlarmSeen,
+    /// "Tout va bien": the answer to a question of the session. → [`Reply::Done`]
+    AlarmFine {
+        /// The worker stays so many minutes longer.
+        stay_min: Option<u32>,
+    },
+    /// Chooses the codes of cancelling; none forgets both. → [`Reply::Done`]
+    AlarmCodes {
+        /// The code that cancels, four to eight digits, and another one that only looks like it.
+        codes: Option<(String, String)>,
+        /// The code chosen before, when there was one.
+        before: Option<String>,
+    },
+    /// Asks the device for the rights that an alarm needs. → [`Reply::Done`]
+    AlarmRights,
     /// Sends and fetches now instead of waiting for the next time. → [`Reply::Done`]
     SyncNow,
     /// Signs out of this phone: sends what waits, then destroys what is held. → [`Reply::Done`],
@@ -356,6 +387,8 @@ pub struct PhoneView {
     /// The message that must be read now: over every screen but those that clock or call for help
     /// (row O-22). `None` outside working time.
     pub must_read: Option<MustRead>,
+    /// The alarm of a lone worker: within reach on every screen (row O-31).
+    pub alarm: AlarmView,
     /// Until when what is held may be read without network.
     pub lease_until: Option<Moment>,
     /// The app's version.

@@ -142,6 +142,7 @@ impl Core {
             duty::put(tx, &Diary { token_at: Some(answer.server_time), ..diary })?;
             Ok(duty::forget::<Pending>(tx)?)
         })?;
+        self.know_for_alarms();
         self.ports.vault.destroy(Secret::NextToken)?;
         if self.marker.as_ref().is_some_and(|marker| marker.stage == Stage::Done) {
             wipe::unmark(&self.folder)?;

@@ -343,6 +343,9 @@ impl Core {
         })?;
         let complete = paged?.is_some();
         let known = store.memory.fact::<duty::Epoch>(&store.duty)?;
+        if complete {
+            self.know_for_alarms();
+        }
         self.engine.worked();
         self.engine.ask_numbers = known.is_none_or(|known| known.0 != epoch);
         if complete {
@@ -489,6 +492,7 @@ impl Core {
         wipe::destroy(&self.folder, &*self.ports.vault)?;
         let confirm = self.marker.as_ref().and_then(|marker| marker.confirm.clone());
         self.engine = crate::sync::engine::Engine::default();
+        self.alarm = crate::alarm::Alarm::default();
         if let Some(confirm) = confirm {
             let marker = Marker { confirm: Some(confirm), stage: Stage::Confirming };
             wipe::mark(&self.folder, &marker)?;

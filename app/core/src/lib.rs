@@ -4,6 +4,7 @@
 //! [`core::Core`] is the phone itself, [`phone::Phone`] the same in use by several threads.
 
 mod acts;
+mod alarm;
 mod badge;
 mod card;
 mod change;
@@ -18,6 +19,7 @@ mod lease;
 mod message;
 pub mod ndef;
 pub mod phone;
+mod phone_alarm;
 pub mod ports;
 mod receipt;
 mod request;
@@ -30,10 +32,12 @@ mod task;
 mod travel;
 mod view;
 
+pub use crate::alarm::{Hand, LineStep, Senses, Turn};
 pub use crate::core::{About, Core, Ports};
 pub use exchange::Step;
 pub use fault::Fault;
 pub use phone::Phone;
+pub use phone_alarm::{Hands, NoHands};
 pub use store::open::Checkup;
 pub use sync::engine::{listen_again_ms, wait_after_ms};
 

@@ -11,6 +11,7 @@ use releve_shared::refusal::Refusal;
 use crate::core::Core;
 use crate::door::{Act, Ask, Reply, View};
 use crate::exchange::Step;
+use crate::phone_alarm::{Alarms, Hands};
 use crate::ports::{Link, Request};
 
 /// The longest sleep of [`Phone::live`]: clocks may jump, so it looks again.
@@ -20,26 +21,58 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(60);
 pub struct Phone {
     core: Mutex<Core>,
     link: Mutex<Box<dyn Link>>,
-    bell: Mutex<Bell>,
+    bell: Bell,
+    pub(crate) alarms: Option<Alarms>,
+}
+
+/// Wakes a loop.
+#[derive(Default)]
+pub(crate) struct Bell {
+    state: Mutex<BellState>,
     rung: Condvar,
 }
 
 #[derive(Default)]
-struct Bell {
+struct BellState {
     rung: bool,
     stopped: bool,
+}
+
+impl Bell {
+    pub(crate) fn ring(&self) {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).rung = true;
+        self.rung.notify_all();
+    }
+
+    pub(crate) fn stop(&self) {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).stopped = true;
+        self.rung.notify_all();
+    }
+
+    /// Waits for a ring, at most so long; `false` when the loop is to end.
+    pub(crate) fn wait(&self, most: Duration) -> bool {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let quiet = |state: &mut BellState| !state.rung && !state.stopped;
+        let (mut state, _) = self
+            .rung
+            .wait_timeout_while(state, most, quiet)
+            .unwrap_or_else(PoisonError::into_inner);
+        state.rung = false;
+        !state.stopped
+    }
 }
 
 impl Phone {
     /// A phone of an open core and a link.
     #[must_use]
     pub fn new(core: Core, link: Box<dyn Link>) -> Self {
-        Self {
-            core: Mutex::new(core),
-            link: Mutex::new(link),
-            bell: Mutex::new(Bell::default()),
-            rung: Condvar::new(),
-        }
+        Self { core: Mutex::new(core), link: Mutex::new(link), bell: Bell::default(), alarms: None }
+    }
+
+    /// The same, with hands for an alarm and a line of its own to the server.
+    #[must_use]
+    pub fn with_alarms(self, link: Box<dyn Link + Sync>, hands: Hands) -> Self {
+        Self { alarms: Some(Alarms::new(link, hands)), ..self }
     }
 
     /// The core, for as long as the guard lives. Never hold it while the network is awaited.
@@ -56,6 +89,10 @@ impl Phone {
         match act {
             Act::Enrol { link, phone_name } => self.enrol(&link, &phone_name),
             Act::SignOut { even_unsent } => self.sign_out(even_unsent),
+            Act::AlarmRights => {
+                self.ask_rights();
+                Ok(Reply::Done)
+            }
             Act::SyncNow => {
                 self.core().act(Act::SyncNow)?;
                 self.sync();
@@ -76,7 +113,12 @@ impl Phone {
             | Act::AlertByMail { .. }
             | Act::CallMe
             | Act::AskOffice { .. }
-            | Act::WithdrawRequest { .. } => {
+            | Act::WithdrawRequest { .. }
+            | Act::Alarm { .. }
+            | Act::CancelAlarm { .. }
+            | Act::AlarmSeen
+            | Act::AlarmFine { .. }
+            | Act::AlarmCodes { .. } => {
                 let reply = self.core().act(act);
                 self.ring();
                 reply
@@ -120,16 +162,9 @@ impl Phone {
                 Step::Send(_) | Step::Idle => LONGEST_SLEEP,
             };
             self.check();
-            let bell = self.bell.lock().unwrap_or_else(PoisonError::into_inner);
-            let quiet = |bell: &mut Bell| !bell.rung && !bell.stopped;
-            let (mut bell, _) = self
-                .rung
-                .wait_timeout_while(bell, sleep, quiet)
-                .unwrap_or_else(PoisonError::into_inner);
-            if bell.stopped {
+            if !self.bell.wait(sleep) {
                 return;
             }
-            bell.rung = false;
         }
     }
 
@@ -142,15 +177,18 @@ impl Phone {
         }
     }
 
-    /// Ends [`Self::live`] after the exchange under way.
+    /// Ends [`Self::live`] and [`Self::live_alarms`] after the exchanges under way.
     pub fn stop(&self) {
-        self.bell.lock().unwrap_or_else(PoisonError::into_inner).stopped = true;
-        self.rung.notify_all();
+        self.bell.stop();
+        if let Some(alarms) = &self.alarms {
+            alarms.clock_bell.stop();
+            alarms.line_bell.stop();
+        }
     }
 
     fn ring(&self) {
-        self.bell.lock().unwrap_or_else(PoisonError::into_inner).rung = true;
-        self.rung.notify_all();
+        self.bell.ring();
+        self.ring_alarms();
     }
 
     fn sync_over(&self, link: &dyn Link) -> Step {

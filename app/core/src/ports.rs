@@ -73,6 +73,8 @@ pub enum Secret {
     Token,
     /// The next token, kept before the server is told of it.
     NextToken,
+    /// What signs the text message of an alarm, shared with the server.
+    SmsKey,
 }
 
 /// The vault failed, or is locked.
@@ -129,4 +131,102 @@ pub trait TagReader: Send {
 pub trait Notifier: Send {
     /// Rings once for a changed planning (row O-10), with these words.
     fn planning_changed(&self, words: &str);
+}
+
+/// What came of asking the device to call or to write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// It is done: the call has begun, the message has left.
+    Done,
+    /// The system's own screen is open, and waits for the worker's finger.
+    Offered,
+    /// This device cannot, or may not.
+    Impossible,
+}
+
+/// What a device can do for an alarm, as far as it knows without trying.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ability {
+    /// By itself.
+    Alone,
+    /// With a finger of the worker: the dialler, the composer.
+    ByHand,
+    /// Not at all: no such hardware, no right, no SIM.
+    No,
+}
+
+/// Calls a number, loudspeaker on (row O-33).
+pub trait Caller: Send + Sync {
+    /// Calls.
+    fn call(&self, number: &str) -> Asked;
+
+    /// Whether it would work.
+    fn ability(&self) -> Ability;
+}
+
+/// Sends an SMS when the data network fails.
+pub trait Texter: Send + Sync {
+    /// Sends, or opens the composer.
+    fn text(&self, number: &str, words: &str) -> Asked;
+
+    /// Whether it would work.
+    fn ability(&self) -> Ability;
+}
+
+/// A position that the device has measured.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fix {
+    /// Latitude in millionths of a degree, north positive (WGS 84).
+    pub lat_udeg: i32,
+    /// Longitude in millionths of a degree, east positive.
+    pub lon_udeg: i32,
+    /// Radius of 68 % confidence, in metres; `None` when the device does not say.
+    pub accuracy_m: Option<u32>,
+    /// When it was measured, by the boot clock: milliseconds since the start of the device.
+    pub up_ms: i64,
+}
+
+/// Measures where the phone is: between [`Locator::begin`] and [`Locator::end`] and never else.
+pub trait Locator: Send + Sync {
+    /// An alarm has begun: measure, often.
+    fn begin(&self);
+
+    /// It is over: measure no more.
+    fn end(&self);
+
+    /// The newest position since the beginning, or the last one that the device held then.
+    fn last(&self) -> Option<Fix>;
+
+    /// Whether it would work.
+    fn ability(&self) -> Ability;
+
+    /// How old the device's last position is, in milliseconds. Reads no position.
+    fn age_ms(&self) -> Option<i64>;
+}
+
+/// What the worker is to hear and to feel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Alert {
+    /// The countdown runs, so far (0 to 1000): beeps that rise, a vibration.
+    Countdown(u16),
+    /// The alarm was given, and nobody has acknowledged it yet.
+    Given,
+    /// Somebody has acknowledged it: once, then quiet.
+    Acknowledged,
+    /// A question waits for an answer: "tout va bien ?".
+    Question,
+    /// Nothing. Also the whole of a silent alarm.
+    Quiet,
+}
+
+/// Rings and vibrates where no screen can: the app is behind, the phone is locked.
+pub trait Alerter: Send + Sync {
+    /// From now on this, until another is asked; [`Alert::Countdown`] comes anew as it goes on.
+    fn alert(&self, alert: Alert);
+
+    /// Whether notices show.
+    fn ability(&self) -> Ability;
+
+    /// Asks the worker for the rights that an alarm needs, where the system wants it.
+    fn ask_rights(&self);
 }

@@ -16,8 +16,8 @@ use serde::de::DeserializeOwned;
 
 use crate::core::{Core, Held};
 use crate::door::{
-    ActKind, ActLine, Ask, ClientView, DayView, InProgress, PhoneState, PhoneView, PrivacyView,
-    View, VisitLine, VisitView,
+    ActKind, ActLine, Ask, ClientView, DayView, InProgress, PhoneState, PhoneView, PositionLine,
+    PrivacyView, View, VisitLine, VisitView,
 };
 use crate::fault::Stop;
 use crate::scene::{Own, Scene, state_of};
@@ -83,6 +83,7 @@ impl Core {
             ring: 0,
             unread: 0,
             must_read: None,
+            alarm: self.alarm_view(now),
             lease_until: None,
             version: self.about.version.clone(),
         };
@@ -278,8 +279,16 @@ impl Core {
             periods = told.into_iter().next().map_or_else(Vec::new, |told| told.periods);
         }
         let stamps_held = count(&store.memory.own(&store.duty)?.events);
+        let positions = duty::positions_read(&store.duty)?
+            .into_iter()
+            .map(|(at, purpose)| PositionLine {
+                at,
+                purpose,
+                erased_at: at.plus(duty::POSITIONS_KEPT_MS),
+            })
+            .collect();
         Ok(PrivacyView {
-            positions: Vec::new(),
+            positions,
             visits_held,
             clients_held,
             stamps_held,

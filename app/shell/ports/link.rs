@@ -16,11 +16,20 @@ pub(crate) struct HttpLink {
 
 impl HttpLink {
     pub(crate) fn new() -> Self {
+        // A slow network is the normal one: the answer may take long, the first word may not.
+        Self::within(10, 30, 180)
+    }
+
+    /// For the alarm: small requests, tried again soon rather than waited for.
+    pub(crate) fn impatient() -> Self {
+        Self::within(5, 10, 20)
+    }
+
+    fn within(connect_s: u64, first_word_s: u64, all_s: u64) -> Self {
         let config = Agent::config_builder()
-            // A slow network is the normal one: the answer may take long, the first word may not.
-            .timeout_connect(Some(Duration::from_secs(10)))
-            .timeout_recv_response(Some(Duration::from_secs(30)))
-            .timeout_global(Some(Duration::from_secs(180)))
+            .timeout_connect(Some(Duration::from_secs(connect_s)))
+            .timeout_recv_response(Some(Duration::from_secs(first_word_s)))
+            .timeout_global(Some(Duration::from_secs(all_s)))
             // The core judges each status itself; a redirection is a captive portal's.
             .http_status_as_error(false)
             .max_redirects(0)

@@ -2,6 +2,7 @@
 
 pub(crate) mod chance;
 pub(crate) mod clock;
+pub(crate) mod hands;
 pub(crate) mod link;
 pub(crate) mod tag_reader;
 pub(crate) mod vault;

@@ -33,6 +33,7 @@ impl FileVault {
             Secret::DeviceSeed => "device",
             Secret::Token => "token",
             Secret::NextToken => "next-token",
+            Secret::SmsKey => "sms",
         })
     }
 }

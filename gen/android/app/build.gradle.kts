@@ -57,9 +57,11 @@ android {
     buildFeatures {
         buildConfig = true
     }
-    // Our own native half of reading badges; it lives beside the product's other sources.
-    sourceSets.getByName("main").java.srcDir("../../../app/plugins/badge/android")
-    sourceSets.getByName("test").java.srcDir("../../../app/plugins/badge/android-test")
+    // Our own native halves of badges and alarms; they live beside the product's other sources.
+    for (plugin in listOf("badge", "dati")) {
+        sourceSets.getByName("main").java.srcDir("../../../app/plugins/$plugin/android")
+        sourceSets.getByName("test").java.srcDir("../../../app/plugins/$plugin/android-test")
+    }
 }
 
 kotlin {

@@ -1,10 +1,11 @@
 import { cleanup, fireEvent, render, screen, within } from "@testing-library/svelte";
 import { createRawSnippet, tick } from "svelte";
-import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { announce } from "./announce.svelte.ts";
 import Button from "./components/Button.svelte";
 import Choices from "./components/Choices.svelte";
 import ConfirmDialog from "./components/ConfirmDialog.svelte";
+import HoldButton from "./components/HoldButton.svelte";
 import LiveRegion from "./components/LiveRegion.svelte";
 import TextField from "./components/TextField.svelte";
 import { setLanguage } from "./i18n/language.svelte.ts";
@@ -131,5 +132,65 @@ describe("the live region", () => {
     await tick();
     expect(region?.textContent).not.toBe(first);
     expect(region?.textContent?.trim()).toBe("Arrivée");
+  });
+});
+
+describe("a button that is held", () => {
+  const held = vi.fn();
+  const props = () => ({ children: text("Annuler"), yes: "Oui, annuler", hint: "Gardez le doigt appuyé", onheld: held });
+  const button = () => screen.getByRole("button", { name: "Annuler" });
+
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ["performance", "setTimeout", "clearTimeout", "setInterval", "clearInterval"] });
+    held.mockReset();
+  });
+  afterEach(() => vi.useRealTimers());
+
+  it("acts at the end of the time, with progress to see, and not before", async () => {
+    render(HoldButton, props());
+    await fireEvent.pointerDown(button(), { button: 0, pointerId: 1 });
+    await vi.advanceTimersByTimeAsync(1_900);
+    expect(held).not.toHaveBeenCalled();
+    expect(Number(button().style.getPropertyValue("--part"))).toBeGreaterThan(0.9);
+    await vi.advanceTimersByTimeAsync(200);
+    expect(held).toHaveBeenCalledTimes(1);
+    await fireEvent.pointerUp(button());
+    await fireEvent.click(button());
+    await vi.advanceTimersByTimeAsync(3_000);
+    expect(held).toHaveBeenCalledTimes(1);
+    expect(screen.queryByRole("button", { name: "Oui, annuler" })).toBeNull();
+  });
+
+  it("acts on nothing when it is let go, and says why", async () => {
+    render(HoldButton, props());
+    await fireEvent.pointerDown(button(), { button: 0, pointerId: 1 });
+    await vi.advanceTimersByTimeAsync(1_500);
+    await fireEvent.pointerUp(button());
+    await vi.advanceTimersByTimeAsync(1_500);
+    expect(held).not.toHaveBeenCalled();
+    expect(screen.getByText("Gardez le doigt appuyé")).toBeTruthy();
+  });
+
+  it("is held by a key as by a finger", async () => {
+    render(HoldButton, props());
+    await fireEvent.keyDown(button(), { key: " " });
+    await vi.advanceTimersByTimeAsync(1_000);
+    await fireEvent.keyDown(button(), { key: " ", repeat: true });
+    await vi.advanceTimersByTimeAsync(1_100);
+    expect(held).toHaveBeenCalledTimes(1);
+  });
+
+  it("asks whoever can only press, after the same time", async () => {
+    render(HoldButton, props());
+    await fireEvent.click(button());
+    await vi.advanceTimersByTimeAsync(1_900);
+    expect(screen.queryByRole("button", { name: "Oui, annuler" })).toBeNull();
+    await vi.advanceTimersByTimeAsync(200);
+    await fireEvent.click(screen.getByRole("button", { name: "Oui, annuler" }));
+    expect(held).toHaveBeenCalledTimes(1);
+    await fireEvent.click(button());
+    await vi.advanceTimersByTimeAsync(11_000);
+    expect(screen.queryByRole("button", { name: "Oui, annuler" })).toBeNull();
+    expect(held).toHaveBeenCalledTimes(1);
   });
 });

@@ -11,6 +11,7 @@ export { default as Dialog } from "./components/Dialog.svelte";
 export { default as EmptyState } from "./components/EmptyState.svelte";
 export { default as ErrorState } from "./components/ErrorState.svelte";
 export { default as FullScreenAnswer } from "./components/FullScreenAnswer.svelte";
+export { default as HoldButton } from "./components/HoldButton.svelte";
 export { default as IconButton } from "./components/IconButton.svelte";
 export { default as LiveRegion } from "./components/LiveRegion.svelte";
 export { default as Loading } from "./components/Loading.svelte";

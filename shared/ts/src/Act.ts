@@ -7,6 +7,7 @@ import type { Correction } from "./Correction";
 import type { ManualReason } from "./ManualReason";
 import type { MessageId } from "./MessageId";
 import type { Moment } from "./Moment";
+import type { Press } from "./Press";
 import type { Reading } from "./Reading";
 import type { RequestId } from "./RequestId";
 import type { ReceiptId } from "./ReceiptId";
@@ -146,7 +147,27 @@ asked: Asked, } | { "do": "withdraw_request",
 /**
  * Which one.
  */
-request: RequestId, } | { "do": "sync_now" } | { "do": "sign_out", 
+request: RequestId, } | { "do": "alarm", 
+/**
+ * How it was begun.
+ */
+press: Press, } | { "do": "cancel_alarm", 
+/**
+ * The code, when one was chosen.
+ */
+code: string | null, } | { "do": "alarm_seen" } | { "do": "alarm_fine", 
+/**
+ * The worker stays so many minutes longer.
+ */
+stay_min: number | null, } | { "do": "alarm_codes", 
+/**
+ * The code that cancels, four to eight digits, and another one that only looks like it.
+ */
+codes: [string, string] | null, 
+/**
+ * The code chosen before, when there was one.
+ */
+before: string | null, } | { "do": "alarm_rights" } | { "do": "sync_now" } | { "do": "sign_out", 
 /**
  * Give up what could not be sent. The screen has warned, with the number of acts.
  */

@@ -11,7 +11,7 @@ phone --folder FOLDER [--ui FOLDER] [--port PORT] [--controls]
 Serves a phone on this machine only: the real core, its files in FOLDER/phone and its keys in FOLDER/vault.
   --ui FOLDER   the worker UI, built (app/ui/dist)
   --port PORT   0, the default, takes any free port; the address is printed
-  --controls    also serves POST /test/{offline,online,clock,restart,tag}, for tests";
+  --controls    also serves POST /test/{offline,online,clock,restart,tag,hands}, for tests";
 
 fn main() -> ExitCode {
     let options = match read(std::env::args().skip(1)) {

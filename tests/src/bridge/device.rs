@@ -20,6 +20,8 @@ mod link;
 #[path = "../../../app/shell/ports/vault.rs"]
 mod vault;
 
+use super::hands::Pretend;
+
 /// Between two tries to listen for pokes.
 const PAUSE: Duration = Duration::from_secs(2);
 
@@ -71,6 +73,8 @@ pub type Changed = Arc<dyn Fn() + Send + Sync>;
 pub struct Device {
     /// What a test turns.
     pub knobs: Arc<Knobs>,
+    /// What it called and sent.
+    pub hands: Pretend,
     folder: PathBuf,
     changed: Changed,
     live: Mutex<Option<Live>>,
@@ -79,6 +83,7 @@ pub struct Device {
 struct Live {
     phone: Arc<Phone>,
     sync: Option<JoinHandle<()>>,
+    alarms: Vec<JoinHandle<()>>,
 }
 
 impl Device {
@@ -90,6 +95,7 @@ impl Device {
     pub fn open(folder: &Path, changed: Changed, alone: bool) -> Result<Arc<Self>, String> {
         let device = Arc::new(Self {
             knobs: Arc::default(),
+            hands: Pretend::default(),
             folder: folder.to_owned(),
             changed,
             live: Mutex::new(None),
@@ -115,6 +121,13 @@ impl Device {
         Arc::clone(&live.as_ref().expect("the app is open").phone)
     }
 
+    /// The boot clock, as the phone has it.
+    #[must_use]
+    pub fn up_ms(&self) -> i64 {
+        let device = clock::DeviceClock::new("no boot id".to_owned());
+        Hands { device, knobs: Arc::clone(&self.knobs) }.now().up_ms
+    }
+
     /// The app is killed and opened again.
     ///
     /// # Errors
@@ -122,11 +135,11 @@ impl Device {
     pub fn restart(&self) -> Result<(), String> {
         let before = self.held().take();
         let alone = before.as_ref().is_none_or(|live| live.sync.is_some());
-        if let Some(Live { phone, sync }) = before {
+        if let Some(Live { phone, sync, alarms }) = before {
             phone.stop();
             drop(phone);
-            if let Some(sync) = sync {
-                sync.join().map_err(|_| "the phone's own thread failed".to_owned())?;
+            for own in sync.into_iter().chain(alarms) {
+                own.join().map_err(|_| "the phone's own thread failed".to_owned())?;
             }
         }
         self.start(alone)
@@ -150,10 +163,14 @@ impl Device {
         let changed = Arc::clone(&self.changed);
         core.listen(Box::new(move |_| changed()));
         let line = Line { http: link::HttpLink::new(), knobs: Arc::clone(&self.knobs) };
-        let phone = Arc::new(Phone::new(core, Box::new(line)));
+        let quick = Line { http: link::HttpLink::impatient(), knobs: Arc::clone(&self.knobs) };
+        let phone = Phone::new(core, Box::new(line)).with_alarms(Box::new(quick), self.hands.all());
+        let phone = Arc::new(phone);
+        let alarms =
+            if alone { phone.live_alarms().map_err(|e| e.to_string())? } else { Vec::new() };
         let own = Arc::clone(&phone);
         let sync = alone.then(|| thread::spawn(move || own.live()));
-        *self.held() = Some(Live { phone, sync });
+        *self.held() = Some(Live { phone, sync, alarms });
         (self.changed)();
         Ok(())
     }

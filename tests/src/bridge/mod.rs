@@ -4,8 +4,10 @@
 //! password and listens on the loopback address only.
 
 mod device;
+mod hands;
 mod serve;
 mod tags;
 
 pub use device::{Device, Knobs};
+pub use hands::{Pretend, Pretended};
 pub use serve::{Options, serve};

@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
 use super::device::Device;
+use super::hands::Pretended;
 use super::tags::{HeldUp, PluggedIn};
 use crate::pn532::link_message;
 
@@ -80,7 +81,8 @@ pub async fn serve(options: Options, ready: impl FnOnce(&str)) -> Result<(), Str
             .route("/test/online", post(|State(bridge): State<Bridge>| cut(bridge, false)))
             .route("/test/clock", post(clock))
             .route("/test/restart", post(restart))
-            .route("/test/tag", post(hold_up));
+            .route("/test/tag", post(hold_up))
+            .route("/test/hands", get(hands).post(set_hands));
     }
     let router = router.layer(DefaultBodyLimit::max(PICTURE_LIMIT)).with_state(bridge);
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", options.port))
@@ -222,6 +224,17 @@ async fn restart(State(bridge): State<Bridge>) -> Response {
         Ok(Err(why)) => (StatusCode::INTERNAL_SERVER_ERROR, why).into_response(),
         Err(failed) => (StatusCode::INTERNAL_SERVER_ERROR, failed.to_string()).into_response(),
     }
+}
+
+async fn hands(State(bridge): State<Bridge>) -> Json<Pretended> {
+    Json(bridge.device.hands.pretended())
+}
+
+async fn set_hands(State(bridge): State<Bridge>, Body(able): Body<Pretended>) -> StatusCode {
+    // A position is of now.
+    let up_ms = bridge.device.up_ms();
+    bridge.device.hands.set(Pretended { up_ms, ..able });
+    StatusCode::NO_CONTENT
 }
 
 /// A tag that comes near: its link, or the bytes of its message in hexadecimal.

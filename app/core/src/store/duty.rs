@@ -1,15 +1,17 @@
 //! Facts of the duty data: who this phone is, its lease, what it was told of its access.
 
+use releve_shared::alarm::PhoneAlarmSettings;
 use releve_shared::enrolment::Lease;
 use releve_shared::establishment::Organisation;
 use releve_shared::id::{DeviceId, MembershipId, PersonId, VisitId};
 use releve_shared::keys::PublicKey;
 use releve_shared::refusal::Refusal;
-use releve_shared::time::Moment;
+use releve_shared::time::{DAY_MS, Moment};
 use rusqlite::{Connection, OptionalExtension as _, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::alarm::{AlarmHeld, Codes, SelfTest, SmsCode, WorkerName};
 use crate::fault::Fault;
 
 /// A fact that has one value.
@@ -97,6 +99,12 @@ facts! {
     Member = "member";
     crate::contact::Emergency = "emergency";
     LongestVisit = "longest_visit";
+    AlarmHeld = "alarm";
+    PhoneAlarmSettings = "alarm_settings";
+    Codes = "alarm_codes";
+    SelfTest = "alarm_test";
+    SmsCode = "sms_code";
+    WorkerName = "worker_name";
 }
 
 /// The fact's value, when there is one.
@@ -120,4 +128,22 @@ pub(crate) fn put<F: Fact>(db: &Connection, fact: &F) -> Result<(), Fault> {
 pub(crate) fn forget<F: Fact>(db: &Connection) -> Result<(), Fault> {
     db.execute("DELETE FROM fact WHERE name = ?1", [F::NAME])?;
     Ok(())
+}
+
+/// How long a position that was read is kept in the worker's ledger: two months, as at the office.
+pub(crate) const POSITIONS_KEPT_MS: i64 = 61 * DAY_MS;
+
+/// Writes down that a position was read, and why (row B-05). The position itself is not kept.
+pub(crate) fn position_read(db: &Connection, at: Moment, purpose: &str) -> Result<(), Fault> {
+    db.execute("DELETE FROM position_read WHERE at < ?1", [at.plus(-POSITIONS_KEPT_MS).0])?;
+    db.execute("INSERT INTO position_read (at, purpose) VALUES (?1, ?2)", params![at.0, purpose])?;
+    Ok(())
+}
+
+/// Every position read, newest first: when, and why.
+pub(crate) fn positions_read(db: &Connection) -> Result<Vec<(Moment, String)>, Fault> {
+    let mut select =
+        db.prepare_cached("SELECT at, purpose FROM position_read ORDER BY at DESC, id DESC")?;
+    let rows = select.query_map([], |row| Ok((Moment(row.get(0)?), row.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }

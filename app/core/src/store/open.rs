@@ -23,6 +23,7 @@ pub(crate) const DUTY: &[Migration] = &[
     Migration { sql: include_str!("../../../../migrations/app/0001_duty.sql") },
     Migration { sql: include_str!("../../../../migrations/app/0002_duty.sql") },
     Migration { sql: include_str!("../../../../migrations/app/0003_duty.sql") },
+    Migration { sql: include_str!("../../../../migrations/app/0004_duty.sql") },
 ];
 
 /// Migrations of the care data.

@@ -76,9 +76,14 @@ pub(crate) fn unmark(folder: &Path) -> Result<(), Fault> {
 
 /// Destroys keys, then files. Doing it again is harmless. The databases must be closed.
 pub(crate) fn destroy(folder: &Path, vault: &dyn Vault) -> Result<(), Fault> {
-    for secret in
-        [Secret::CareKey, Secret::DutyKey, Secret::DeviceSeed, Secret::Token, Secret::NextToken]
-    {
+    for secret in [
+        Secret::CareKey,
+        Secret::DutyKey,
+        Secret::DeviceSeed,
+        Secret::Token,
+        Secret::NextToken,
+        Secret::SmsKey,
+    ] {
         if secret == Secret::CareKey && planted!("wipe_leaves_something") {
             continue;
         }

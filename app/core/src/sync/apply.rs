@@ -2,14 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use releve_shared::alarm::PhoneAlarmSettings;
 use releve_shared::clock::Stamp;
 use releve_shared::establishment::Organisation;
-use releve_shared::person::{Membership, MembershipState};
+use releve_shared::person::{Membership, MembershipState, Person};
 use releve_shared::planted;
 use releve_shared::sync::{Lane, PullAnswer, PushAnswer, RowKind, Scope, Verdict};
 use releve_shared::time::Moment;
 use rusqlite::Connection;
 
+use crate::alarm::WorkerName;
 use crate::fault::Stop;
 use crate::store::care::{Applied, Pull};
 use crate::store::duty::{Diary, Epoch, Identity, Member};
@@ -148,12 +150,28 @@ fn learn_names(tx: &Connection, care_db: &Connection) -> Result<(), Stop> {
     if let Some(organisation) = organisation
         && organisation != identity.organisation
     {
-        duty::put(tx, &Identity { organisation, ..identity })?;
+        duty::put(tx, &Identity { organisation, ..identity.clone() })?;
     }
     if let Some(member) = member
         && duty::get::<Member>(tx)? != Some(member.clone())
     {
         duty::put(tx, &member)?;
+    }
+    let me = care::rows::<Person>(care_db, &RowKind::Person)?;
+    let me = me.into_iter().find(|person| person.id == identity.person);
+    let name = me.map(|me| WorkerName(format!("{} {}", me.first_name, me.last_name)));
+    if let Some(name) = name
+        && duty::get::<WorkerName>(tx)?.as_ref() != Some(&name)
+    {
+        duty::put(tx, &name)?;
+    }
+    let settings = care::rows::<PhoneAlarmSettings>(care_db, &RowKind::AlarmSettings)?
+        .into_iter()
+        .find(|settings| settings.organisation == identity.organisation.id);
+    if let Some(settings) = settings
+        && duty::get::<PhoneAlarmSettings>(tx)?.as_ref() != Some(&settings)
+    {
+        duty::put(tx, &settings)?;
     }
     Ok(())
 }

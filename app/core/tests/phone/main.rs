@@ -4,6 +4,12 @@
 #[cfg(test)]
 mod acts;
 #[cfg(test)]
+mod alarm;
+#[cfg(test)]
+mod alarm_ways;
+#[cfg(test)]
+mod hands;
+#[cfg(test)]
 mod property;
 #[cfg(test)]
 mod server;

@@ -14,6 +14,7 @@ use releve_shared::refusal::Refusal;
 use releve_shared::time::Moment;
 use releve_shared::visit::*;
 
+use crate::hands::TestHands;
 use crate::server::{NOON, Server};
 
 /// What the way to the server does.
@@ -112,6 +113,7 @@ impl Link for Device {
 
 pub struct World {
     pub device: Device,
+    pub hands: TestHands,
     folder: tempfile::TempDir,
     phone: Option<Phone>,
 }
@@ -136,7 +138,7 @@ impl World {
         };
         let device = Device(Arc::new(Mutex::new(inner)));
         let folder = tempfile::tempdir().unwrap();
-        let mut world = Self { device, folder, phone: None };
+        let mut world = Self { device, hands: TestHands::new(), folder, phone: None };
         world.reopen();
         world
     }
@@ -186,7 +188,8 @@ impl World {
         };
         let about = About { platform: "linux".into(), version: "0.1.0".into() };
         let core = Core::open_fused(self.store(), ports, about, fuse);
-        self.phone = Some(Phone::new(core, Box::new(self.device.clone())));
+        let phone = Phone::new(core, Box::new(self.device.clone()));
+        self.phone = Some(phone.with_alarms(Box::new(self.device.clone()), self.hands.all()));
     }
 
     /// The phone is closed, its files can be touched.

@@ -31,6 +31,11 @@ export function now(): number {
   return phoneNow ? phoneNow.now.at + (ticked - readAt) : Date.now();
 }
 
+/** Milliseconds since the core last told of the phone, as this page's own clock runs. */
+export function sinceRead(): number {
+  return performance.now() - readAt;
+}
+
 /** How moments are spelled: in the organisation's zone, in the language shown. */
 export function spell(): Formats {
   return formats(language(), phoneNow?.zone ?? "Europe/Paris");

@@ -21,6 +21,7 @@ export type Route =
   | { at: "outbox" }
   | { at: "privacy" }
   | { at: "me" }
+  | { at: "dati" }
   | { at: "enrol" };
 
 /** Reads an address; what it does not know is today. */
@@ -66,6 +67,7 @@ export function parse(hash: string): Route {
     case "outbox":
     case "privacy":
     case "me":
+    case "dati":
     case "enrol":
       return { at: name };
     default:

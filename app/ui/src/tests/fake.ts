@@ -1,5 +1,5 @@
 import type {
-  Act, ActLine, Ask, CallbackLine, CardView, Client, DirectoryLine, EmergencyNumber, Measured, Period, PhoneView, PlanningChange,
+  Act, ActLine, AlarmView, Ask, CallbackLine, CardView, Client, DirectoryLine, EmergencyNumber, Measured, Period, PhoneView, PlanningChange,
   Reading, ReceiptLine, Reply, RequestLine, RetainedPeriod, StampLine, TasksView, ThreadView, TravelLine, View, VisitLine,
   VisitNotes,
 } from "@releve/types";
@@ -37,13 +37,21 @@ function line(id: string, wall: [string, string], client: Client | null, label: 
   };
 }
 
+/** An alarm that could use all its ways, and is not given. */
+export const quiet = (): AlarmView => ({
+  ready: true, look: { is: "quiet" },
+  means: { call: "yes", text: "maybe", data: "no", place: "yes", place_age_ms: 720_000, notices: "yes" },
+  call_number: "+33563999999", long_press_ms: 2_000, code: false, session: null,
+  test: { at: null, whole: false, by: null, due: true },
+});
+
 /** A phone in memory, only as clever as the stories of this folder need. Never shipped. */
 export class FakePhone implements Bridge {
   phone: PhoneView = {
     state: "ready", first_name: "Amina", last_name: "Belkacem", organisation: "Aide 81", office_phone: "+33563000000",
     zone: "Europe/Paris", server: "https://releve.example", now: measured(NOW), wall_error_ms: null, online: true,
     trouble: null, synced_at: NOW - 60_000, syncing: false, waiting: 0, to_correct: 0, in_progress: null, changes: 0, ring: 0, unread: 0, must_read: null,
-    lease_until: NOW + 3 * 86_400_000, version: "0.1.0",
+    alarm: quiet(), lease_until: NOW + 3 * 86_400_000, version: "0.1.0",
   };
   visits: VisitLine[] = [
     line("v1", ["08:00", "09:30"], garrigues, "Mme Garrigues"),
@@ -113,13 +121,27 @@ export class FakePhone implements Bridge {
     }
     if (act.do === "rang") this.phone.ring = 0;
     if (act.do === "read_message") this.phone.must_read = null;
+    if (act.do === "alarm") {
+      this.phone.alarm.look =
+        act.press === "held"
+          ? { is: "quiet" }
+          : { is: "counting", alarm: "a1", left_ms: 10_000, all_ms: 10_000, test: act.press === "test", unanswered: false };
+    }
+    if (act.do === "cancel_alarm") {
+      if (this.phone.alarm.code && act.code !== "1234") throw new RefusalError("wrong_credentials");
+      const look = this.phone.alarm.look;
+      this.phone.alarm.look = look.is === "given" ? { ...look, fine: true } : { is: "quiet" };
+    }
+    if (act.do === "alarm_seen") this.phone.alarm.look = { is: "quiet" };
+    if (act.do === "alarm_fine") this.phone.alarm.session = null;
     if (act.do === "enrol") this.phone.state = "ready";
     this.changed();
     return { is: "done" };
   }
 
   async ask(ask: Ask): Promise<View> {
-    if (ask.ask === "phone") return { view: "phone", ...this.phone };
+    // Another value each time, as from a real bridge.
+    if (ask.ask === "phone") return { view: "phone", ...structuredClone(this.phone) };
     if (this.refuseAsk) throw new RefusalError(this.refuseAsk);
     switch (ask.ask) {
       case "day": {

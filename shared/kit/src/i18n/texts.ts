@@ -11,6 +11,7 @@ export const fr = {
   more: "Afficher la suite",
   skip: "Aller au contenu",
   notices: "Notifications",
+  holdFor: (seconds: number) => `Maintenir ${String(seconds).replace(".", ",")} s`,
   rows: { zero: "Aucune ligne", one: "# ligne", other: "# lignes" },
 };
 
@@ -25,6 +26,7 @@ export const en: typeof fr = {
   more: "Show more",
   skip: "Skip to content",
   notices: "Notices",
+  holdFor: (seconds: number) => `Hold for ${seconds} s`,
   rows: { zero: "No row", one: "# row", other: "# rows" },
 };
 

@@ -1,0 +1,132 @@
+//! Lone work under watch: opened by the start stamp of a visit when the agency wants it, asked about,
+//! closed by its end. The server holds the same session, and waits longer.
+
+use releve_shared::alarm::countdown::Countdown;
+use releve_shared::alarm::{LoneSession, Report};
+use releve_shared::clock::Stamp;
+use releve_shared::id::VisitId;
+use releve_shared::refusal::Refusal;
+use releve_shared::time::{MINUTE_MS, Moment};
+use releve_shared::visit::ClockKind;
+
+use crate::core::Core;
+use crate::door::{Reply, SessionView};
+use crate::fault::Stop;
+
+impl Core {
+    /// A stamp was made: a start opens a session, an end or an undone start closes it. `ended` is
+    /// whether the visit was over before the stamp, which then has undone its end.
+    pub(crate) fn alarm_clocked(
+        &mut self,
+        kind: &ClockKind,
+        visit: VisitId,
+        (ends_at, ended): (Option<Moment>, bool),
+        now: &Stamp,
+    ) {
+        let watched = self.alarm.held.session.as_ref().is_some_and(|it| it.visit == Some(visit));
+        match (kind, watched) {
+            (ClockKind::Start, _) => self.open_session(visit, ends_at, now),
+            (ClockKind::End | ClockKind::Void, true) => self.close_session(now),
+            (ClockKind::Void, false) if ended => self.open_session(visit, ends_at, now),
+            (ClockKind::End | ClockKind::Void | ClockKind::Unknown(_), _) => {}
+        }
+    }
+
+    fn open_session(&mut self, visit: VisitId, ends_at: Option<Moment>, now: &Stamp) {
+        let rules = self.alarm.known.rules();
+        if !rules.sessions {
+            return;
+        }
+        let at = self.alarm_time(now);
+        // A visit that nobody has planned is asked about after an hour.
+        let ends_at = ends_at.filter(|end| *end > at).unwrap_or_else(|| at.plus(60 * MINUTE_MS));
+        let ends_in_ms = ends_at.since(at);
+        let opened = Moment(now.up_ms);
+        let session = LoneSession::of_visit(visit, opened, opened.plus(ends_in_ms), &rules);
+        let what = Report::Opened {
+            session: session.id,
+            visit: Some(visit),
+            ends_in_ms,
+            check_in: session.check_in.clone(),
+        };
+        self.alarm.held.session = Some(session);
+        self.alarm.held.session_ends = Some(ends_at);
+        self.alarm.held.boot.clone_from(&now.boot);
+        self.report(what, now);
+        self.save_alarm();
+    }
+
+    fn close_session(&mut self, now: &Stamp) {
+        let Some(session) = self.alarm.held.session.take() else { return };
+        self.alarm.held.session_ends = None;
+        self.report(Report::Closed { session: session.id }, now);
+        self.save_alarm();
+    }
+
+    /// "Tout va bien", and perhaps "je reste encore".
+    pub(crate) fn alarm_fine(&mut self, stay_min: Option<u32>, now: &Stamp) -> Result<Reply, Stop> {
+        let Some(session) = &self.alarm.held.session else { return Err(Refusal::NotFound.into()) };
+        let until = stay_min
+            .map(|minutes| i64::from(minutes.min(480)).saturating_mul(MINUTE_MS))
+            .map(|ms| Moment(now.up_ms).plus(ms));
+        let (id, signed) = (session.id, session.signed(Moment(now.up_ms), until));
+        let ends_in_ms = until.map(|until| until.0.saturating_sub(now.up_ms));
+        self.alarm.held.session = Some(signed);
+        if let Some(ms) = ends_in_ms {
+            let ends = self.alarm_time(now).plus(ms);
+            self.alarm.held.session_ends = Some(ends);
+        }
+        self.report(Report::Signed { session: id, ends_in_ms }, now);
+        self.save_alarm();
+        Ok(Reply::Done)
+    }
+
+    /// Time has passed: an answer that did not come begins a countdown.
+    pub(crate) fn session_turn(&mut self, now: &Stamp) {
+        let rules = self.alarm.known.rules();
+        let Some(session) = &self.alarm.held.session else { return };
+        let due = session.due(&rules);
+        if now.up_ms < due.raise_at.0 || self.alarm.held.machine != Countdown::Idle {
+            return;
+        }
+        // Asked, and told: what comes next is asked anew.
+        self.alarm.held.session = Some(session.signed(Moment(now.up_ms), None));
+        self.trigger(due.kind, now);
+    }
+
+    /// The boot clock begins anew: the end is found again from the measured time.
+    pub(crate) fn session_restarted(&mut self, now: &Stamp) {
+        let at = self.alarm_time(now);
+        let held = &mut self.alarm.held;
+        let Some(session) = &mut held.session else { return };
+        let up = Moment(now.up_ms);
+        session.opened_at = up;
+        session.signed_at = up;
+        session.ends_at = held.session_ends.map_or(up, |ends| up.plus(ends.since(at)));
+    }
+
+    /// Whether "tout va bien ?" waits for an answer.
+    pub(crate) fn session_asks(&self, now: &Stamp) -> bool {
+        self.alarm.held.session.as_ref().is_some_and(|session| {
+            let due = session.due(&self.alarm.known.rules());
+            (due.ask_at.0..due.raise_at.0).contains(&now.up_ms)
+        })
+    }
+
+    /// When the clock must look at the session.
+    pub(crate) fn session_wake(&self, now: &Stamp) -> Option<i64> {
+        let due = self.alarm.held.session.as_ref()?.due(&self.alarm.known.rules());
+        Some(if now.up_ms < due.ask_at.0 { due.ask_at.0 } else { due.raise_at.0 })
+    }
+
+    pub(crate) fn session_view(&self, now: &Stamp) -> Option<SessionView> {
+        let session = self.alarm.held.session.as_ref()?;
+        let wake = self.session_wake(now)?;
+        Some(SessionView {
+            id: session.id,
+            visit: session.visit,
+            asks: self.session_asks(now),
+            left_ms: wake.saturating_sub(now.up_ms).max(0),
+        })
+    }
+}

@@ -1,0 +1,252 @@
+import { setLanguage } from "@releve/kit";
+import type { AlarmLook } from "@releve/types";
+import { cleanup, fireEvent, render, screen, waitFor, within } from "@testing-library/svelte";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import App from "../App.svelte";
+import { dismiss } from "../state/clocking.svelte.ts";
+import { hearAgain, lightUp, setAside } from "../state/alarm.svelte.ts";
+import { go } from "../state/route.svelte.ts";
+import { FakePhone, NOW } from "./fake.ts";
+
+let phone: FakePhone;
+
+const show = () => render(App, { bridge: phone });
+const dati = () => screen.findAllByRole("button", { name: /^Donner l'alarme/ });
+const over = (name: RegExp | string) => screen.findByRole("alertdialog", { name });
+const given = (more: Partial<Extract<AlarmLook, { is: "given" }>> = {}): AlarmLook => ({
+  is: "given", alarm: "a1", test: false, phase: null, acknowledged_by: null, acknowledged_at: null, told: [], fine: false,
+  place: null, ways: { call: "started", heard: false, text: null, text_link: null }, ...more,
+});
+
+/** Holds a button as long as it wants to be held. */
+async function hold(button: HTMLElement) {
+  await fireEvent.keyDown(button, { key: "Enter" });
+  await new Promise((done) => setTimeout(done, phone.phone.alarm.long_press_ms + 200));
+}
+
+beforeEach(() => {
+  phone = new FakePhone();
+  phone.phone.alarm.long_press_ms = 500;
+  setLanguage("fr");
+  go("#/", true);
+});
+afterEach(() => {
+  cleanup();
+  dismiss();
+  lightUp();
+  hearAgain();
+  setAside(null);
+});
+
+describe("the alarm's button (O-31)", () => {
+  it("is at most two touches away on every screen", async () => {
+    show();
+    for (const at of [
+      "#/", "#/planning", "#/visit/v1", "#/notes/v1", "#/clients", "#/client/c1", "#/read", "#/manual?visit=v1",
+      "#/messages", "#/thread", "#/outbox", "#/privacy", "#/me", "#/dati",
+    ]) {
+      go(at, true);
+      await screen.findByRole("heading", { level: 1 });
+      expect((await dati()).length, at).toBe(1);
+    }
+    await fireEvent.click((await dati())[0]!);
+    await over("Alarme dans");
+    expect(phone.acts).toEqual([{ do: "alarm", press: "pressed" }]);
+  });
+
+  it("is there over a message that must be read, offline, with a lease over, a sign-in or an update to do", async () => {
+    const message = {
+      id: "x", from: "office", author: "Claire", text: "À lire", mandatory: true, sent_at: NOW, read_at: null,
+    };
+    phone.phone.must_read = { thread: "t", message, more: 0 };
+    go("#/planning", true);
+    show();
+    await screen.findByRole("button", { name: "J'ai lu" });
+    expect(await dati()).toHaveLength(1);
+    for (const state of ["lease_over", "sign_in_needed", "update_needed"] as const) {
+      cleanup();
+      phone.phone.state = state;
+      phone.phone.online = false;
+      phone.phone.must_read = null;
+      go("#/", true);
+      show();
+      expect(await dati(), state).toHaveLength(1);
+    }
+  });
+
+  it("is in the corner of the answer to a badge, and works there", async () => {
+    show();
+    await waitFor(() => expect(phone.tag).not.toBeNull());
+    phone.tag?.({ method: "nfc", text: "https://r.example/b/AAA" });
+    const answer = await screen.findByRole("dialog", { name: "Arrivée 08:03" });
+    await fireEvent.click(within(answer).getByRole("button", { name: /^Donner l'alarme/ }));
+    await over("Alarme dans");
+  });
+
+  it("is not shown by a phone that is nobody's: it could call nobody", async () => {
+    phone.phone.state = "not_enrolled";
+    phone.phone.alarm.ready = false;
+    show();
+    await screen.findByRole("heading", { name: "Activer ce téléphone" });
+    expect(screen.queryByRole("button", { name: /^Donner l'alarme/ })).toBeNull();
+  });
+
+  it("gives numbers to call when the app itself does not answer", async () => {
+    show();
+    const button = (await dati())[0]!;
+    phone.refuse = "storage_broken";
+    await fireEvent.click(button);
+    const dialog = await over("Cette application ne répond pas");
+    const numbers = within(dialog).getAllByRole("link").map((link) => link.getAttribute("href"));
+    expect(numbers).toEqual(["tel:+33563999999", "tel:112"]);
+  });
+});
+
+describe("the countdown (O-32)", () => {
+  it("shows what is left and what comes, and is cancelled by a long press only", async () => {
+    show();
+    await fireEvent.click((await dati())[0]!);
+    const dialog = await over("Alarme dans");
+    expect(within(dialog).getByRole("timer").textContent).toMatch(/^(10|9)$/);
+    expect(dialog.textContent).toContain("appel du 05 63 99 99 99");
+    const cancel = within(dialog).getByRole("button", { name: "ANNULER" });
+    await fireEvent.click(cancel);
+    await fireEvent.keyDown(dialog, { key: "Escape" });
+    expect(phone.acts).toHaveLength(1);
+    await hold(cancel);
+    expect(phone.acts.at(-1)).toEqual({ do: "cancel_alarm", code: null });
+    await waitFor(() => expect(screen.queryByRole("alertdialog")).toBeNull());
+  });
+
+  it("survives going to another screen", async () => {
+    show();
+    await fireEvent.click((await dati())[0]!);
+    await over("Alarme dans");
+    go("#/clients", true);
+    await screen.findByRole("heading", { level: 1, name: "Usagers" });
+    await over("Alarme dans");
+  });
+
+  it("asks for the code when one was chosen, and says that another is wrong", async () => {
+    phone.phone.alarm.code = true;
+    show();
+    await fireEvent.click((await dati())[0]!);
+    const dialog = await over("Alarme dans");
+    await hold(within(dialog).getByRole("button", { name: "ANNULER" }));
+    const field = await within(dialog).findByLabelText("Votre code");
+    await fireEvent.input(field, { target: { value: "9999" } });
+    await fireEvent.click(within(dialog).getByRole("button", { name: "Valider" }));
+    await within(dialog).findByText("Ce n'est pas le bon code.");
+    await fireEvent.input(field, { target: { value: "1234" } });
+    await fireEvent.click(within(dialog).getByRole("button", { name: "Valider" }));
+    await waitFor(() => expect(screen.queryByRole("alertdialog")).toBeNull());
+  });
+
+  it("is silent and dark when the button is held (B-06)", async () => {
+    show();
+    const button = (await dati())[0]!;
+    await fireEvent.pointerDown(button, { button: 0, pointerId: 1 });
+    await new Promise((done) => setTimeout(done, 1_100));
+    await fireEvent.pointerUp(button);
+    await fireEvent.click(button);
+    expect(phone.acts).toEqual([{ do: "alarm", press: "held" }]);
+    const black = await screen.findByRole("button", { name: "Toucher pour rallumer l'écran" });
+    expect(document.querySelector("[data-live=assertive]")?.textContent?.trim()).not.toMatch(/alarme/i);
+    await fireEvent.click(black);
+    await waitFor(() => expect(screen.queryByRole("alertdialog")).toBeNull());
+  });
+});
+
+describe("the alarm that is given (O-33)", () => {
+  it("says what became of each way, with links where the device needs a finger", async () => {
+    const ways = { call: "cannot", heard: false, text: "asked", text_link: "sms:+337?body=DATI" } as const;
+    phone.phone.alarm.look = given({ ways, place: { accuracy_m: 12, age_ms: 4_000 } });
+    show();
+    const dialog = await over("Alarme donnée");
+    expect(dialog.textContent).toContain("Appel : pas possible tout seul sur cet appareil");
+    expect(dialog.textContent).toContain("Message à l'agence : pas encore reçu, on réessaie");
+    expect(dialog.textContent).toContain("SMS : à confirmer sur l'écran du téléphone");
+    expect(dialog.textContent).toMatch(/Position envoyée, à 12 m près, il y a [4-6] s/);
+    const links = within(dialog).getAllByRole("link").map((link) => link.getAttribute("href"));
+    expect(links).toEqual(["tel:+33563999999", "sms:+337?body=DATI", "tel:112"]);
+  });
+
+  it("says who answers, in clear and aloud, and ends when the office has closed it (B-06)", async () => {
+    phone.phone.alarm.look = given({ ways: { call: "started", heard: true, text: null, text_link: null } });
+    show();
+    await over("Alarme donnée");
+    expect(document.querySelector("[data-live=assertive]")?.textContent).toContain("L'agence est prévenue");
+    phone.phone.alarm.look = given({ acknowledged_by: "Claire Delmas", acknowledged_at: NOW, phase: "acknowledged" });
+    phone.changed();
+    await waitFor(() =>
+      expect(document.querySelector("[data-live=assertive]")?.textContent).toContain("Claire Delmas s'occupe de vous"),
+    );
+    const dialog = await over("Alarme donnée");
+    expect(dialog.className).toContain("go");
+    phone.phone.alarm.look = { is: "closed", alarm: "a1", test: false, acknowledged_by: "Claire Delmas", at: NOW };
+    phone.changed();
+    const end = await screen.findByRole("dialog", { name: "Alarme terminée" });
+    expect(end.textContent).toContain("Claire Delmas a répondu");
+    await fireEvent.click(within(end).getByRole("button", { name: "Continuer" }));
+    expect(phone.acts.at(-1)).toEqual({ do: "alarm_seen" });
+  });
+
+  it("never calls a test anything else", async () => {
+    phone.phone.alarm.look = given({ test: true });
+    show();
+    const dialog = await over("TEST : alarme donnée");
+    expect(dialog.textContent).toContain("Ceci est un test");
+    expect(within(dialog).queryAllByRole("link")).toHaveLength(0);
+  });
+
+  it("can be put aside to use the phone, and comes back by the button", async () => {
+    phone.phone.alarm.look = given();
+    show();
+    const dialog = await over("Alarme donnée");
+    await fireEvent.click(within(dialog).getByRole("button", { name: "Utiliser le téléphone" }));
+    await waitFor(() => expect(screen.queryByRole("alertdialog")).toBeNull());
+    await fireEvent.click(await screen.findByRole("button", { name: "Alarme en cours : revenir à son écran" }));
+    await over("Alarme donnée");
+    expect(phone.acts).toEqual([]);
+  });
+});
+
+describe("lone work under watch (B-06)", () => {
+  it("asks, and an answer is one touch; help is the other", async () => {
+    phone.phone.alarm.session = { id: "s", visit: "v1", asks: true, left_ms: 60_000 };
+    show();
+    const dialog = await over("Tout va bien ?");
+    expect(within(dialog).getByRole("button", { name: /^Donner l'alarme/ })).toBeTruthy();
+    await fireEvent.click(within(dialog).getByRole("button", { name: "Oui, tout va bien" }));
+    expect(phone.acts).toEqual([{ do: "alarm_fine", stay_min: null }]);
+    await waitFor(() => expect(screen.queryByRole("alertdialog")).toBeNull());
+  });
+
+  it("says what would work now, in words for those who do not see the signs", async () => {
+    show();
+    const line = await screen.findByRole("link", { name: /^Alarme, en ce moment/ });
+    const said = line.textContent?.replaceAll(/\s+/g, " ").trim();
+    expect(said).toBe(
+      "Alarme, en ce moment : Appel oui SMS avec votre doigt Données non GPS 12 min oui Avis oui",
+    );
+    expect(line.getAttribute("href")).toBe("#/dati");
+  });
+
+  it("is tried and set on its own page", async () => {
+    go("#/dati", true);
+    show();
+    await screen.findByRole("heading", { name: "Essayer l'alarme" });
+    expect(screen.getByText("Un essai complet est à faire : une fois par mois.")).toBeTruthy();
+    await fireEvent.input(screen.getByLabelText("Code qui annule"), { target: { value: "1234" } });
+    await fireEvent.input(screen.getByLabelText("Code sous la contrainte"), { target: { value: "1234" } });
+    await fireEvent.click(screen.getByRole("button", { name: "Choisir ces codes" }));
+    expect(await screen.findByText("Les deux codes doivent être différents")).toBeTruthy();
+    await fireEvent.input(screen.getByLabelText("Code sous la contrainte"), { target: { value: "4321" } });
+    await fireEvent.click(screen.getByRole("button", { name: "Choisir ces codes" }));
+    await waitFor(() =>
+      expect(phone.acts.at(-1)).toEqual({ do: "alarm_codes", codes: ["1234", "4321"], before: null }),
+    );
+    await fireEvent.click(screen.getByRole("button", { name: "Lancer un essai" }));
+    await over("TEST : alarme dans");
+  });
+});
