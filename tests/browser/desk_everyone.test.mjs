@@ -35,6 +35,7 @@ before(async () => {
     ["#/clients/new", "new client"],
     ["#/phones", "phones"],
     ["#/phones", "block a phone", press(/^Bloquer le téléphone de/)],
+    ["#/alarms", "alarms"],
     ["#/audit", "journal"],
     ["#/settings", "settings"],
     ["#/nowhere", "unknown page"],

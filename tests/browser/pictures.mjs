@@ -157,6 +157,32 @@ try {
   await worker.getByRole("button", { name: "Envoyer" }).waitFor();
   await take(worker, "phone-thread");
 
+  // An alarm, from the countdown to the desk.
+  await control("hands", { call: "alone", text: "alone", place: [43_929_000, 2_148_100, 12] });
+  await go("#/dati");
+  await worker.getByRole("heading", { name: "Essayer l'alarme" }).waitFor();
+  await take(worker, "phone-dati");
+  await go("#/");
+  await worker.getByRole("button", { name: /^Donner l'alarme/ }).click();
+  await worker.getByRole("alertdialog", { name: "Alarme dans" }).waitFor();
+  await take(worker, "phone-countdown");
+  await worker.getByRole("alertdialog", { name: "Alarme donnée" }).waitFor({ timeout: 30_000 });
+  await take(worker, "phone-alarm");
+  const alarm = desk.getByRole("alertdialog", { name: /^ALARME/ });
+  await alarm.getByText("Lieu prévu au planning").waitFor({ timeout: 30_000 });
+  await take(desk, "desk-alarm");
+  await alarm.getByRole("button", { name: "Je m'en occupe" }).click();
+  await worker.getByText(/s'occupe de vous/).first().waitFor({ timeout: 30_000 });
+  await take(worker, "phone-alarm-answered");
+  await alarm.getByText("Une fausse alarme", { exact: true }).click();
+  await alarm.getByLabel("Ce qui s'est passé").fill("Touche pressée en prenant les clés.");
+  await alarm.getByRole("button", { name: "Fermer l'alarme" }).click();
+  await worker.getByRole("button", { name: "Continuer" }).click({ timeout: 30_000 });
+  await alarm.getByRole("button", { name: "Fermer", exact: true }).click();
+  await visit(desk, server, "#/alarms");
+  await desk.getByRole("heading", { name: "Chiffres du mois" }).waitFor();
+  await take(desk, "desk-alarms");
+
   // The README's picture: the board, and the phone before it.
   const data = (name) => `data:image/png;base64,${readFileSync(join(OUT, `${name}.png`)).toString("base64")}`;
   const both = await openPage(browser, { width: 1440, height: 860 });

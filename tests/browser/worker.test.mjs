@@ -9,7 +9,7 @@ import { accessible, binary, fits, HOSTILE, openBrowser, openPage, pictured, ROO
 
 const PHONE = { width: 390, height: 844 };
 const STAY_MS = 35 * 60_000;
-const SCREENS = ["#/", "#/planning", "#/clients", "#/me", "#/outbox", "#/privacy", "#/read"];
+const SCREENS = ["#/", "#/planning", "#/clients", "#/me", "#/outbox", "#/privacy", "#/read", "#/dati"];
 
 let server, phone, browser, page, made, address, camera;
 

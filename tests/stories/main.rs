@@ -2,6 +2,7 @@
 //! is not real.
 
 mod alarm_answered;
+mod alarm_by_phone;
 mod alarm_heard;
 mod alarm_raised;
 mod alarm_session;

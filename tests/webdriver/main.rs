@@ -65,6 +65,39 @@ fn o_14_in_by_a_picture_and_out_by_a_tag_in_the_real_window() {
     });
 }
 
+/// Rows O-31, O-32, O-33: a press in the real window, the countdown, and the alarm exists at the desk.
+#[test]
+#[ignore = "needs a screen and the built app: scripts/window"]
+fn o_33_from_the_press_in_the_real_window_to_the_desk() {
+    World::on(&Scratch::sqlite(), |world| {
+        let amina = world.desk.adds_caregiver("Amina", "Diallo");
+        world.desk.transmits(amina.id, true);
+        let home = world.home("Garrigues");
+        world.desk.plans(amina.id, home.client, today_at(8, 0), today_at(9, 0));
+
+        let here = tempfile::tempdir().expect("a folder");
+        let reader = Pn532::plug_in().expect("a reader");
+        let window = Window::open(here.path(), &reader.name());
+        window.shows("Activer ce téléphone");
+        window.types("input[type=url]", &world.desk.enrolment(amina.id));
+        window.presses("Continuer");
+        window.presses("Activer");
+        window.shows("Garrigues");
+
+        window.presses("DATI");
+        window.shows("ANNULER");
+        window.picture("5-countdown");
+        let alarms = || world.desk.get("/api/desk/alarms").ok();
+        let armed = once(|| Some(alarms()).filter(|all| all[0]["phase"] == "armed"));
+        assert_eq!(armed[0]["kind"], "panic");
+        window.shows("Alarme donnée");
+        window.picture("6-alarm");
+        let raised = once(|| Some(alarms()).filter(|all| !all[0]["raised_at"].is_null()));
+        assert_eq!(raised[0]["id"], armed[0]["id"], "one episode");
+        assert_eq!(raised[0]["name"], "Amina Diallo");
+    });
+}
+
 /// Looks again until it is so; the phone tries by itself within a minute.
 fn once<T>(look: impl Fn() -> Option<T>) -> T {
     for _ in 0..600 {

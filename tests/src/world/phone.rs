@@ -20,6 +20,7 @@ use releve_core::ports::{Link, Request, Secret};
 use super::link::{Line, Weather};
 use super::time::{Hands, Seeded, Time};
 use super::vault::MemoryVault;
+use crate::bridge::Pretend;
 
 /// A phone that can be cut off, lied to, crashed and started again.
 pub struct Phone {
@@ -29,6 +30,8 @@ pub struct Phone {
     pub line: Line,
     /// Its key store.
     pub vault: MemoryVault,
+    /// What it called and sent in an alarm.
+    pub hands: Pretend,
     folder: PathBuf,
     chance: Seeded,
     wire: Wire,
@@ -45,7 +48,10 @@ impl Phone {
         let line = Line::new(time);
         let held = line.clone();
         let wire: Wire = Box::new(move || Box::new(held.clone()));
-        Self { line, ..Self::over(time, folder, name, seed, wire) }
+        let made = Self { line, ..Self::over(time, folder, name, seed, wire) };
+        // The alarm's own line meets the same weather.
+        made.restart();
+        made
     }
 
     /// A new phone with another way to the server.
@@ -55,6 +61,7 @@ impl Phone {
             clocks: Hands::of(time, name),
             line: Line::new(time),
             vault: MemoryVault::default(),
+            hands: Pretend::default(),
             folder,
             chance: Seeded::of(seed),
             wire,
@@ -81,7 +88,8 @@ impl Phone {
         };
         let about = About { platform: "linux".to_owned(), version: "0.1.0".to_owned() };
         let core = Core::open(self.folder.clone(), ports, about);
-        *held = Some(releve_core::Phone::new(core, (self.wire)()));
+        let phone = releve_core::Phone::new(core, (self.wire)());
+        *held = Some(phone.with_alarms(Box::new(self.line.clone()), self.hands.all()));
     }
 
     /// The app is closed; its files stay.
@@ -157,6 +165,16 @@ impl Phone {
         let held = self.held();
         let asked = held.as_ref().expect("the app is open").core().poke_request();
         asked.expect("an enrolled phone")
+    }
+
+    /// What the threads of its alarm would do now.
+    pub fn beats(&self) {
+        let held = self.held();
+        let phone = held.as_ref().expect("the app is open");
+        for hand in phone.alarm_turn().hands {
+            phone.hand(&hand);
+        }
+        phone.alarm_line();
     }
 
     /// A reading, for a visit or for none.

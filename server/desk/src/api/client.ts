@@ -167,6 +167,18 @@ export const desk = {
   carrierBlocked: (id: string, done: boolean) =>
     sent(api.POST("/api/desk/phones/{id}/carrier-blocked", { ...at(id), body: { done } })),
 
+  alarms: () => sent(api.GET("/api/desk/alarms")),
+  alarm: (id: string) => sent(api.GET("/api/desk/alarms/{id}", at(id))),
+  alarmHistory: (month: string) => sent(api.GET("/api/desk/alarms/history", { params: { query: { month } } })),
+  alarmFigures: (month: string) => sent(api.GET("/api/desk/alarms/figures", { params: { query: { month } } })),
+  acknowledgeAlarm: (id: string) => sent(api.POST("/api/desk/alarms/{id}/acknowledge", at(id))),
+  noteAlarm: (id: string, text: string) => sent(api.POST("/api/desk/alarms/{id}/note", { ...at(id), body: { text } })),
+  resolveAlarm: (id: string, cause: T.AlarmCause, reason: string) =>
+    sent(api.POST("/api/desk/alarms/{id}/resolve", { ...at(id), body: { cause, reason } })),
+  testAlarms: () => sent(api.POST("/api/desk/alarms/test")),
+  alarmSettings: () => sent(api.GET("/api/desk/alarms/settings")),
+  setAlarmSettings: (body: T.AlarmSettings) => sent(api.PUT("/api/desk/alarms/settings", { body })),
+
   audit: (limit: number, before?: string) =>
     sent(api.GET("/api/desk/audit", { params: { query: before ? { limit, before } : { limit } } })),
 };

@@ -61,6 +61,12 @@ export type SectionRule = Sent<Schemas["SectionRule"]>;
 export type ReportRow = Sent<Schemas["ReportRow"]>;
 export type TravelWay = Sent<Schemas["TravelWay"]>;
 export type Leg = Sent<Schemas["Leg"]>;
+export type AlarmRow = Sent<Schemas["AlarmRow"]>;
+export type AlarmSheet = Sent<Schemas["AlarmSheet"]>;
+export type AlarmFigures = Sent<Schemas["AlarmFigures"]>;
+export type AlarmSettings = Schemas["AlarmSettings"];
+export type AlarmSettingsSheet = Sent<Schemas["SettingsSheet"]>;
+export type AlarmCause = Schemas["Cause"];
 
 export type AuditRow = Sent<Schemas["AuditRow"]>;
 export type Refusal = Sent<Schemas["RefusedBody"]>;

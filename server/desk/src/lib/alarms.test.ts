@@ -1,0 +1,61 @@
+import { describe, expect, it } from "vitest";
+import type { AlarmRow, AlarmSettings } from "../api/types";
+import { settingsOf, typedOf } from "./alarm-settings";
+import { coordinates, first, monthPlus } from "./alarms";
+
+const alarm = (id: string, phase: string, raised_at: number, kind = "panic") =>
+  ({ id, phase, kind, raised_at, pressed_at: raised_at - 10_000 }) as AlarmRow;
+
+describe("alarms at the desk (O-33)", () => {
+  it("shows a real one before a test, and the one that has waited longest", () => {
+    const all = [
+      alarm("test", "notifying", 1, "test"), alarm("taken", "acknowledged", 2), alarm("new", "notifying", 9),
+      alarm("old", "exhausted", 5), alarm("armed", "armed", 0),
+    ];
+    expect(first(all)?.id).toBe("old");
+    expect(first(all.slice(0, 2))?.id).toBe("test");
+    expect(first([])).toBeNull();
+  });
+
+  it("writes coordinates as maps read them, south and west too", () => {
+    expect(coordinates(43_929_000, 2_148_100)).toBe("43.929000, 2.148100");
+    expect(coordinates(-1, -70_000_001)).toBe("-0.000001, -70.000001");
+  });
+
+  it("counts months over the year's end", () => {
+    expect([monthPlus("2026-01", -1), monthPlus("2026-12", 1)]).toEqual(["2025-12", "2027-01"]);
+  });
+});
+
+describe("the settings of alarms (O-32)", () => {
+  const before: AlarmSettings = {
+    rules: {
+      pre_alarm_s: 10, long_press_ms: 2_000, sms_after_s: 10, ack_timeout_s: 120, server_grace_s: 300, overrun_min: 15,
+      answer_min: 10, sessions: false, check_in: null, immobility: null,
+    },
+    call_number: "+33563000000", sms_number: "", mails: ["a@b.fr"], tiers: [],
+  };
+
+  it("come back as they were typed, and keep what the form does not show", () => {
+    expect(settingsOf(typedOf(before), before)).toEqual(before);
+    const typed = typedOf(before);
+    typed.delays.pre_alarm_s = "20";
+    typed.asks = true;
+    typed.mails = "a@b.fr; c@d.fr";
+    typed.tiers = [[{ name: "Claire", mail: "", sms: "", call: "+336" }, { name: " ", mail: "", sms: "", call: "" }], []];
+    const after = settingsOf(typed, before);
+    expect(after).toMatchObject({
+      rules: { pre_alarm_s: 20, long_press_ms: 2_000, check_in: { every_min: 60, grace_min: 10 } },
+      mails: ["a@b.fr", "c@d.fr"],
+      tiers: [{ contacts: [{ name: "Claire" }] }],
+    });
+  });
+
+  it("name the field that is out of its bounds", () => {
+    for (const [text, wrong] of [["61", true], ["60", false], ["0", false], ["", true], ["dix", true]] as const) {
+      const typed = typedOf(before);
+      typed.delays.pre_alarm_s = text;
+      expect("wrong" in settingsOf(typed, before), text).toBe(wrong);
+    }
+  });
+});
