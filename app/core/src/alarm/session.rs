@@ -1,7 +1,7 @@
 //! Lone work under watch: opened by the start stamp of a visit when the agency wants it, asked about,
 //! closed by its end. The server holds the same session, and waits longer.
 
-use releve_shared::alarm::countdown::Countdown;
+use releve_shared::alarm::countdown::{Countdown, Event};
 use releve_shared::alarm::{LoneSession, Report};
 use releve_shared::clock::Stamp;
 use releve_shared::id::VisitId;
@@ -85,13 +85,14 @@ impl Core {
     pub(crate) fn session_turn(&mut self, now: &Stamp) {
         let rules = self.alarm.known.rules();
         let Some(session) = &self.alarm.held.session else { return };
-        let due = session.due(&rules);
+        let (due, alarm) = (session.due(&rules), session.alarm());
         if now.up_ms < due.raise_at.0 || self.alarm.held.machine != Countdown::Idle {
             return;
         }
         // Asked, and told: what comes next is asked anew.
         self.alarm.held.session = Some(session.signed(Moment(now.up_ms), None));
-        self.trigger(due.kind, now);
+        // The server raises the same one, under the same id.
+        self.alarm_event(&Event::Trigger { alarm, kind: due.kind }, now);
     }
 
     /// The boot clock begins anew: the end is found again from the measured time.
