@@ -234,8 +234,10 @@ fn sheet(n: usize) -> Client {
         door_code: "1234A".to_owned(),
         sections: vec![Section {
             kind: SectionKind::Access,
+            title: String::new(),
             text: "Clé chez la voisine, sonner deux fois.".to_owned(),
         }],
+        at: None,
     }
 }
 
@@ -249,6 +251,7 @@ impl Canned {
             name: "Aide & Vie du Tarn".to_owned(),
             phone: "+33563000000".to_owned(),
             zone: zone.clone(),
+            end_reminder_min: 5,
             tag_keys: vec![TagKey { number: 1, public: tag_key().public() }],
         };
         let mut canned =

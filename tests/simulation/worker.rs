@@ -66,8 +66,12 @@ impl Run {
         let again = last.filter(|_| self.dice.percent(70)).map(|noted| noted.visit);
         let visit = again.unwrap_or_else(|| self.a_visit_of(number));
         let words = format!("n{}", self.noted.len());
-        let notes =
-            VisitNotes { distance_hm: Some(12), expenses_cents: None, comment: words.clone() };
+        let notes = VisitNotes {
+            distance_hm: Some(12),
+            comment: words.clone(),
+            report: words.clone(),
+            ..VisitNotes::default()
+        };
         let done = self.phones[number].act(Act::WriteNotes { visit, notes });
         self.trace.says(format!("phone {number} writes {words} of {visit}: {done:?}"));
         if done.is_ok() {

@@ -97,7 +97,7 @@ impl Ids {
         } else {
             json!(releve_shared::alarm::AlarmRules::default())
         };
-        json!({
+        let mut body = json!({
             "first_name": "Eve", "last_name": "Intruse", "phone": "", "role": "Espionne",
             "transmit": true, "title": "mrs", "street": "1 rue", "address_more": "",
             "postal_code": "81000", "commune": "Albi", "door_code": "", "sections": [],
@@ -108,10 +108,15 @@ impl Ids {
             "visits": [self.visit], "to": [self.caregiver], "text": "Intrusion", "mandatory": true,
             "alert": true, "name": "Intruse", "account": null, "share_colleagues": true,
             "numbers": [], "accept": true, "comment": "", "picture": null, "class": "messages", "days": 365,
-            "tasks": ["Intrusion"], "minutes": 7,
-            "cause": "false", "call_number": "", "sms_number": "", "mails": [], "tiers": [],
-            "rules": rules,
-        })
+        });
+        let more = json!({
+            "tasks": ["Intrusion"], "minutes": 7, "cause": "false", "call_number": "",
+            "sms_number": "", "mails": [], "tiers": [], "rules": rules,
+        });
+        if let (Value::Object(body), Value::Object(more)) = (&mut body, more) {
+            body.extend(more);
+        }
+        body
     }
 }
 

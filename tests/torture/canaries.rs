@@ -148,7 +148,13 @@ fn works(loss: &Loss, desk: &Desk, cage: &Cage) {
     writes();
     let _ = loss.phone.empties();
     stamps(ClockKind::End);
-    let notes = VisitNotes { distance_hm: Some(12), expenses_cents: None, comment: cage.one() };
+    let notes = VisitNotes {
+        distance_hm: Some(12),
+        expenses_cents: None,
+        comment: cage.one(),
+        distance_note: cage.one(),
+        report: cage.one(),
+    };
     let _ = loss.phone.act(&Act::WriteNotes { visit: loss.visit, notes }).done();
     writes();
 }

@@ -324,7 +324,8 @@ mod tests {
     fn c8_exchanges_keep_their_place_among_the_stamps_of_a_new_chain() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("duty.db");
-        let Ok(Opened::Ready { mut db, .. }) = open::open(&path, &[7; 32], open::DUTY, 0) else {
+        let Ok(Opened::Ready { mut db, .. }) = open::open(&path, &[7; 32], open::DUTY, 0, u64::MAX)
+        else {
             panic!("a new file opens");
         };
         let exchange = |seq: u64| Anchor {

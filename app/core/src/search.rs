@@ -180,6 +180,7 @@ mod tests {
             phone: "+33563540102".into(),
             door_code: "45A7".into(),
             sections: Vec::new(),
+            at: None,
         }
     }
 

@@ -287,14 +287,7 @@ impl Core {
                 erased_at: at.plus(duty::POSITIONS_KEPT_MS),
             })
             .collect();
-        Ok(PrivacyView {
-            positions,
-            visits_held,
-            clients_held,
-            stamps_held,
-            lease_until,
-            periods,
-        })
+        Ok(PrivacyView { positions, visits_held, clients_held, stamps_held, lease_until, periods })
     }
 }
 
@@ -409,6 +402,11 @@ fn notes_of(visit: VisitId, scene: &Scene, own: &Own) -> VisitNotes {
 fn visits_of(own: &Own) -> Vec<VisitId> {
     let noted = own.items.values().filter_map(|item| match item.command() {
         Command::Notes(notes) => Some(notes.visit),
+        Command::SawChange(saw) => Some(saw.visit),
+        Command::Tasks(tasks) => Some(tasks.visit),
+        Command::Travel(way) => Some(way.visit),
+        Command::AddReceipt(new) => Some(new.visit),
+        Command::DropReceipt(drop) => Some(drop.visit),
         Command::Clock(_)
         | Command::ReadMessage(_)
         | Command::WriteMessage(_)

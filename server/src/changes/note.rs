@@ -17,14 +17,14 @@ pub fn shown(tx: &mut Tx, visit: VisitId) -> Answer<Option<Shown>> {
     Ok(sql::shown(tx, visit)?)
 }
 
+/// Whose planning a visit is in, and how it shows there.
+pub type InPlanning = ((VisitId, MembershipId), Option<Shown>);
+
 /// The visits of a client that phones hold, as their plannings show them now.
 ///
 /// # Errors
 /// Those of the database.
-pub fn of_client(
-    tx: &mut Tx,
-    client: ClientId,
-) -> Answer<Vec<((VisitId, MembershipId), Option<Shown>)>> {
+pub fn of_client(tx: &mut Tx, client: ClientId) -> Answer<Vec<InPlanning>> {
     let mut all = Vec::new();
     for at in sql::held_of(tx, client)? {
         all.push((at, sql::shown(tx, at.0)?));
