@@ -111,7 +111,7 @@ fn a_report_is_read_in_the_visit_and_in_a_list() {
         let all = w.desk.get(&format!("/api/desk/reports?{day}")).ok();
         assert_eq!(all.as_array().map(Vec::len), Some(2), "{all}");
         let who = amina.caregiver.id;
-        for filter in [format!("q=mange"), format!("membership={who}")] {
+        for filter in ["q=mange".to_owned(), format!("membership={who}")] {
             let found = w.desk.get(&format!("/api/desk/reports?{day}&{filter}")).ok();
             assert_eq!(found[0]["report"], "Mme Lefèvre a bien mangé.", "{filter}: {found}");
             assert_eq!(found.as_array().map(Vec::len), Some(1), "{filter}");
