@@ -74,14 +74,15 @@ pub(crate) fn all(db: &Connection) -> Result<Vec<Held>, Fault> {
     .collect()
 }
 
-/// How many are on the phone only.
+/// How many are on the phone only; one whose announcement was refused waits for nothing.
 pub(crate) fn waiting(db: &Connection) -> Result<u32, Fault> {
-    let count = "SELECT count(*) FROM picture WHERE state = 'waiting'";
+    let count = "SELECT count(*) FROM picture p WHERE state = 'waiting' AND NOT EXISTS (
+                     SELECT 1 FROM command c
+                     WHERE c.id = p.receipt AND c.outcome ->> '$.verdict.is' = 'refused')";
     Ok(db.query_row(count, [], |row| row.get(0))?)
 }
 
-/// The next part of the oldest photo whose announcement the office has taken; those whose
-/// announcement it refuses are given up.
+/// The next part of the oldest photo whose announcement the office has taken.
 pub(crate) fn next(db: &Connection) -> Result<Option<Part>, Fault> {
     let mut select = db.prepare_cached(
         "SELECT p.receipt, p.sent, c.id, c.outcome FROM picture p
