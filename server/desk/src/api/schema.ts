@@ -615,7 +615,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/desk/requests": {
     "/api/desk/receipts/{id}": {
         parameters: {
             query?: never;
@@ -623,8 +622,6 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What caregivers ask: absences, regularisations, contested hours. Those to decide come first. */
-        get: operations["requests"];
         /** A receipt's picture; looking at it is noted. */
         get: operations["get_receipt"];
         put?: never;
@@ -635,7 +632,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/desk/requests/{id}/decide": {
     "/api/desk/reports": {
         parameters: {
             query?: never;
@@ -646,6 +642,75 @@ export interface paths {
         /** What caregivers wrote at the end of their visits, the newest first (row O-35). */
         get: operations["list_reports"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What caregivers ask: absences, regularisations, contested hours. Those to decide come first. */
+        get: operations["requests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/requests/{id}/decide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Grants or refuses a request (row O-29). */
+        post: operations["decide_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/requests/{id}/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a decision back. */
+        post: operations["reopen_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is kept, how long, and when the job last erased something (row B-19). */
+        get: operations["retention"];
+        /** Sets how long a class of data is kept, within its bounds. */
+        put: operations["set_retention"];
         post?: never;
         delete?: never;
         options?: never;
@@ -697,46 +762,8 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        put?: never;
-        /** Grants or refuses a request (row O-29). */
-        post: operations["decide_request"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/desk/requests/{id}/reopen": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Takes a decision back. */
-        post: operations["reopen_request"];
         /** Changes a service; other tasks are a next version of its list. */
         put: operations["change_service"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/desk/retention": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** What is kept, how long, and when the job last erased something (row B-19). */
-        get: operations["retention"];
-        /** Sets how long a class of data is kept, within its bounds. */
-        put: operations["set_retention"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1321,12 +1348,6 @@ export interface components {
             /** @description By the device's key, over device, number and hash. */
             signature: components["schemas"]["Signature"];
         };
-        /** @description Somebody of the office. */
-        Choice: {
-            /** @description The account. */
-            account: components["schemas"]["AccountId"];
-            /** @description Whose, by name. */
-            name: string;
         /** @description A change of a caregiver's planning. */
         ChangeRow: {
             after?: components["schemas"]["Picture"] | null;
@@ -1342,6 +1363,13 @@ export interface components {
             seen_at?: components["schemas"]["Moment"] | null;
             /** @description Of which visit. */
             visit: components["schemas"]["VisitId"];
+        };
+        /** @description Somebody of the office. */
+        Choice: {
+            /** @description The account. */
+            account: components["schemas"]["AccountId"];
+            /** @description Whose, by name. */
+            name: string;
         };
         /** @description A class of data in the report. */
         ClassRow: {
@@ -1671,15 +1699,6 @@ export interface components {
             /** @description Which one. */
             visit: components["schemas"]["VisitId"];
         };
-        /** @description A caregiver's line manager, and who could be. */
-        Manager: {
-            account?: components["schemas"]["AccountId"] | null;
-            /** @description The accounts of the office, by name. */
-            choices: components["schemas"]["Choice"][];
-        };
-        /** @description Who is told when she wishes to be called back. */
-        ManagerInput: {
-            account?: components["schemas"]["AccountId"] | null;
         /** @description A length and a time of travel. */
         Leg: {
             /**
@@ -1692,6 +1711,16 @@ export interface components {
              * @description Minutes; `None` when the distance is not known.
              */
             minutes?: number | null;
+        };
+        /** @description A caregiver's line manager, and who could be. */
+        Manager: {
+            account?: components["schemas"]["AccountId"] | null;
+            /** @description The accounts of the office, by name. */
+            choices: components["schemas"]["Choice"][];
+        };
+        /** @description Who is told when she wishes to be called back. */
+        ManagerInput: {
+            account?: components["schemas"]["AccountId"] | null;
         };
         /** @enum {string} */
         ManualReason: "tag_missing" | "tag_error" | "camera" | "no_nfc" | "forgotten" | "other";
@@ -1777,6 +1806,8 @@ export interface components {
             /** @description Its IANA zone: all times are shown in it. */
             zone: components["schemas"]["Zone"];
         };
+        /** @enum {string} */
+        NotDoneReason: "refused" | "not_needed" | "no_time" | "no_means" | "somebody" | "other";
         /** @description A request with what has come of it. Scope `membership/<id>`; its id is that of the command that asked. */
         OfficeRequest: {
             /** @description What. */
@@ -1795,8 +1826,6 @@ export interface components {
             /** @description Where it is. */
             state: components["schemas"]["RequestState"];
         };
-        /** @enum {string} */
-        NotDoneReason: "refused" | "not_needed" | "no_time" | "no_means" | "somebody" | "other";
         /** @description The tenant: agency, hospital, ARS, prescribing structure. */
         OrganisationId: string;
         /** @description One's own password, and the next one. */
@@ -1854,10 +1883,6 @@ export interface components {
          * @enum {string}
          */
         PhoneState: "active" | "blocked" | "wipe_pending" | "wiped" | "signed_out";
-        /** @description A picture: a square JPEG in base64; none when there is none. */
-        Pictures: {
-            /** @description JPEG or PNG in base64 when it is sent, a square JPEG when it is read. */
-            picture?: string | null;
         /** @description What a planning says of a visit. */
         Picture: {
             /** @description Called off. */
@@ -1872,6 +1897,11 @@ export interface components {
             place: string;
             /** @description Planned start. */
             starts_at: components["schemas"]["Moment"];
+        };
+        /** @description A picture: a square JPEG in base64; none when there is none. */
+        Pictures: {
+            /** @description JPEG or PNG in base64 when it is sent, a square JPEG when it is read. */
+            picture?: string | null;
         };
         /** @description A place on the Earth, in millionths of a degree (WGS 84). */
         Point: {
@@ -1955,24 +1985,6 @@ export interface components {
              */
             retry_after_s?: number | null;
         };
-        /** @description What a caregiver asks of the office; also the id of the command that asked. */
-        RequestId: string;
-        /** @enum {string} */
-        RequestKind: "absence" | "regularisation" | "contest";
-        /** @description A request in the queue. */
-        RequestRow: components["schemas"]["OfficeRequest"] & {
-            /** @description Her first name. */
-            first_name: string;
-            /** @description Her last name. */
-            last_name: string;
-            /**
-             * Format: int64
-             * @description Visits of hers planned in the time asked about.
-             */
-            planned_visits: number;
-        };
-        /** @enum {string} */
-        RequestState: "sent" | "accepted" | "refused" | "withdrawn";
         /** @description When phones remind of the end of a visit. */
         Reminder: {
             /**
@@ -2006,6 +2018,24 @@ export interface components {
             /** @description When it was written last. */
             written_at: components["schemas"]["Moment"];
         };
+        /** @description What a caregiver asks of the office; also the id of the command that asked. */
+        RequestId: string;
+        /** @enum {string} */
+        RequestKind: "absence" | "regularisation" | "contest";
+        /** @description A request in the queue. */
+        RequestRow: components["schemas"]["OfficeRequest"] & {
+            /** @description Her first name. */
+            first_name: string;
+            /** @description Her last name. */
+            last_name: string;
+            /**
+             * Format: int64
+             * @description Visits of hers planned in the time asked about.
+             */
+            planned_visits: number;
+        };
+        /** @enum {string} */
+        RequestState: "sent" | "accepted" | "refused" | "withdrawn";
         /** @description The times retained for pay and billing. They never overwrite a stamp. */
         RetainedPeriod: {
             /** @description When. */
@@ -3346,46 +3376,6 @@ export interface operations {
             };
         };
     };
-    get_reminder: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Reminder"];
-                };
-            };
-        };
-    };
-    set_reminder: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Reminder"];
-            };
-        };
-        responses: {
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
     list_phones: {
         parameters: {
             query?: never;
@@ -3463,28 +3453,6 @@ export interface operations {
             };
         };
     };
-    list_planning_changes: {
-        parameters: {
-            query?: {
-                /** @description Those not seen only. */
-                unseen?: boolean;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ChangeRow"][];
-                };
-            };
-        };
-    };
     month_proof: {
         parameters: {
             query: {
@@ -3508,58 +3476,6 @@ export interface operations {
         };
     };
     requests: {
-    get_receipt: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "image/jpeg": number[];
-                };
-            };
-        };
-    };
-    list_reports: {
-        parameters: {
-            query: {
-                /** @description Of visits from this day … */
-                day: string;
-                /** @description … to this day. */
-                to: string;
-                /** @description Of this worker only. */
-                membership?: string | null;
-                /** @description Of this client only. */
-                client?: string | null;
-                /** @description With these words only. */
-                q?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ReportRow"][];
-                };
-            };
-        };
-    };
-    list_section_rules: {
         parameters: {
             query?: never;
             header?: never;
@@ -3574,78 +3490,11 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RequestRow"][];
-                    "application/json": components["schemas"]["SectionRule"][];
                 };
             };
         };
     };
     decide_request: {
-    set_section_rules: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["RulesInput"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SectionRule"][];
-                };
-            };
-        };
-    };
-    list_services: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ServiceRow"][];
-                };
-            };
-        };
-    };
-    create_service: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ServiceInput"];
-            };
-        };
-        responses: {
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ServiceRow"][];
-                };
-            };
-        };
-    };
-    change_service: {
         parameters: {
             query?: never;
             header?: never;
@@ -3684,17 +3533,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
-                "application/json": components["schemas"]["ServiceInput"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ServiceRow"][];
-                };
             };
         };
     };
@@ -3992,32 +3830,6 @@ export interface operations {
             };
         };
     };
-    list_travel: {
-        parameters: {
-            query: {
-                /** @description From this day … */
-                day: string;
-                /** @description … to this day. */
-                to: string;
-                /** @description Of this caregiver only. */
-                membership?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TravelList"];
-                };
-            };
-        };
-    };
     list_visits: {
         parameters: {
             query: {
@@ -4211,27 +4023,6 @@ export interface operations {
             };
         };
     };
-    list_receipts: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ReceiptSheet"][];
-                };
-            };
-        };
-    };
     restore_visit: {
         parameters: {
             query?: never;
@@ -4249,6 +4040,275 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BoardRow"];
+                };
+            };
+        };
+    };
+    get_reminder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reminder"];
+                };
+            };
+        };
+    };
+    set_reminder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reminder"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_planning_changes: {
+        parameters: {
+            query?: {
+                /** @description Those not seen only. */
+                unseen?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeRow"][];
+                };
+            };
+        };
+    };
+    get_receipt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": number[];
+                };
+            };
+        };
+    };
+    list_reports: {
+        parameters: {
+            query: {
+                /** @description Of visits from this day … */
+                day: string;
+                /** @description … to this day. */
+                to: string;
+                /** @description Of this worker only. */
+                membership?: string | null;
+                /** @description Of this client only. */
+                client?: string | null;
+                /** @description With these words only. */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportRow"][];
+                };
+            };
+        };
+    };
+    list_section_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SectionRule"][];
+                };
+            };
+        };
+    };
+    set_section_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RulesInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SectionRule"][];
+                };
+            };
+        };
+    };
+    list_services: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceRow"][];
+                };
+            };
+        };
+    };
+    create_service: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ServiceInput"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceRow"][];
+                };
+            };
+        };
+    };
+    change_service: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ServiceInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceRow"][];
+                };
+            };
+        };
+    };
+    list_travel: {
+        parameters: {
+            query: {
+                /** @description From this day … */
+                day: string;
+                /** @description … to this day. */
+                to: string;
+                /** @description Of this caregiver only. */
+                membership?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TravelList"];
+                };
+            };
+        };
+    };
+    list_receipts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReceiptSheet"][];
                 };
             };
         };
