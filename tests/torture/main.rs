@@ -13,3 +13,4 @@ mod network;
 mod power;
 mod restored;
 mod upgrade;
+mod uploads;

@@ -11,7 +11,7 @@ use releve_shared::proof::{ChainHead, GENESIS, link, note_digest};
 use releve_shared::refusal::Refusal;
 use releve_shared::sync::{Clock, Note, RowKind, Scope};
 use releve_shared::time::{HOUR_MS, MINUTE_MS, Moment};
-use releve_shared::visit::{Anomaly, ClockEvent, ClockKind, Clocked, Progress, VisitState};
+use releve_shared::visit::{Anomaly, ClockEvent, ClockKind, Clocked, VisitState};
 
 use super::places;
 use super::rows::{self, Met, Plan};
@@ -85,7 +85,10 @@ pub fn record_clock(
     } else {
         rows::met(tx, raw.organisation, event.visit)?
     };
-    judge(tx, from, &event, &raw, (place.as_ref(), met.as_ref()))?;
+    let doubled = judge(tx, from, &event, &raw, (place.as_ref(), met.as_ref()))?;
+    if doubled || event.kind == ClockKind::Void {
+        flag_doubled(tx, &event, &raw, from.at)?;
+    }
     if place.is_some() {
         let at = locate(from.anchors, &event.stamp, event.seq, Some(raw.received_at)).at;
         let of = (raw.organisation, event.membership, event.visit);
@@ -109,7 +112,7 @@ pub fn remeasure(tx: &mut Tx, from: &Reception<'_>) -> Answer<()> {
         if improves(&better, &before.clocked.measured) {
             let place = people::place(tx, event.membership, from.person)?;
             let met = rows::met(tx, raw.organisation, event.visit)?;
-            judge(tx, from, &event, &raw, (place.as_ref(), met.as_ref()))?;
+            let _ = judge(tx, from, &event, &raw, (place.as_ref(), met.as_ref()))?;
         }
     }
     Ok(())
@@ -189,14 +192,14 @@ fn receive_visit(
     Ok(Some(Met { membership: event.membership, client, state: VisitState::Unplanned }))
 }
 
-/// Measures and judges a stored stamp, and announces what came out.
+/// Measures and judges a stored stamp, and announces what came out. Gives whether it is doubled.
 fn judge(
     tx: &mut Tx,
     from: &Reception<'_>,
     event: &ClockEvent,
     raw: &Raw,
     (place, met): (Option<&people::Place>, Option<&Met>),
-) -> Answer<()> {
+) -> Answer<bool> {
     let measured = locate(from.anchors, &event.stamp, event.seq, Some(raw.received_at));
     let client = met.map(|visit| visit.client).or(event.client);
     let (claimed, tag) = verdict(tx, from, event, raw, &measured, client)?;
@@ -217,7 +220,7 @@ fn judge(
     if place.is_some() {
         tx.changed(&Scope::membership(event.membership), &RowKind::ClockEvent, event.id);
     }
-    Ok(())
+    Ok(facts.doubled)
 }
 
 /// What the tag proves, and whether a chip's counters go against time: then the lower counter was
@@ -285,24 +288,37 @@ pub(super) fn had_access(
     Ok(at_work && rows::held_by(tx, visit, membership, since)?)
 }
 
-/// Whether another stamp of the same kind already stands for the visit.
+/// Whether a start or end stands beside another of its kind.
 fn doubled(tx: &mut Tx, event: &ClockEvent, raw: &Raw) -> Answer<bool> {
     match event.kind {
-        ClockKind::Start | ClockKind::End => {}
-        ClockKind::Void | ClockKind::Unknown(_) => return Ok(false),
+        ClockKind::Start | ClockKind::End => {
+            Ok(rules::doubled(event.id, &event.kind, &stamps_of(tx, event, raw)?))
+        }
+        ClockKind::Void | ClockKind::Unknown(_) => Ok(false),
     }
-    let before = (raw.received_at, event.seq);
-    let others: Vec<Clocked> = rows::visit_stamps(tx, raw.organisation, event.visit)?
-        .into_iter()
-        .filter(|row| row.id() != event.id && (row.received_at, row.seq) < before)
-        .map(|row| row.clocked)
-        .collect();
-    let progress = Progress::of(&others);
-    Ok(match event.kind {
-        ClockKind::Start => progress.start.is_some(),
-        ClockKind::End => progress.end.is_some(),
-        ClockKind::Void | ClockKind::Unknown(_) => false,
-    })
+}
+
+/// Flags a visit's other stamps, or frees them, for what this one makes of them: starts or ends that
+/// stand beside each other are all flagged, so that the order of arrival changes nothing.
+fn flag_doubled(tx: &mut Tx, event: &ClockEvent, raw: &Raw, now: Moment) -> Answer<()> {
+    let all = stamps_of(tx, event, raw)?;
+    for other in all.iter().filter(|other| other.id != event.id) {
+        let doubled = rules::doubled(other.id, &other.kind, &all);
+        if other.anomalies.contains(&Anomaly::Doubled) == doubled {
+            continue;
+        }
+        let anomalies = rules::with_doubled(&other.anomalies, doubled);
+        stamps::add_measure(tx, other.id, &other.measured, &other.assurance, &anomalies, now)?;
+        if let Some(membership) = stamps::told_to(tx, other.id)? {
+            tx.changed(&Scope::membership(membership), &RowKind::ClockEvent, other.id);
+        }
+    }
+    Ok(())
+}
+
+fn stamps_of(tx: &mut Tx, event: &ClockEvent, raw: &Raw) -> Answer<Vec<Clocked>> {
+    let rows = rows::visit_stamps(tx, raw.organisation, event.visit)?;
+    Ok(rows.into_iter().map(|row| row.clocked).collect())
 }
 
 /// Whether a stamp follows the one before it on its phone.

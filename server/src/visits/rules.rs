@@ -3,11 +3,12 @@
 use releve_shared::badge::{Assurance, Method};
 use releve_shared::clock::{Measured, Quality, wall_error};
 use releve_shared::hours::minutes;
+use releve_shared::id::ClockEventId;
 use releve_shared::refusal::Refusal;
 use releve_shared::time::{DAY_MS, HOUR_MS, MINUTE_MS, Moment, Zone};
 use releve_shared::visit::{
-    Anomaly, ClockEvent, Decision, LATE_MS, ManualReason, Progress, RetainedPeriod, Visit,
-    VisitState,
+    Anomaly, ClockEvent, ClockKind, Clocked, Decision, LATE_MS, ManualReason, Progress,
+    RetainedPeriod, Visit, VisitState,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -172,7 +173,7 @@ pub struct Facts<'a> {
     pub access: bool,
     /// Whether the visit is in somebody else's planning by now.
     pub other_worker: bool,
-    /// Whether another stamp of the same kind already stands.
+    /// Whether another stamp of the same kind stands beside it.
     pub doubled: bool,
     /// Its place in the chain.
     pub link: Link,
@@ -204,6 +205,37 @@ pub fn anomalies(facts: &Facts<'_>) -> Vec<Anomaly> {
         TagVerdict::None | TagVerdict::True => {}
     }
     found
+}
+
+/// Whether a start or end of a visit stands, and another of its kind too.
+#[must_use]
+pub fn doubled(id: ClockEventId, kind: &ClockKind, all: &[Clocked]) -> bool {
+    let counts = matches!(kind, ClockKind::Start | ClockKind::End);
+    let stands = |id| !all.iter().any(|other| other.voids == Some(id));
+    let beside = |other: &Clocked| other.id != id && other.kind == *kind && stands(other.id);
+    counts && stands(id) && all.iter().any(beside)
+}
+
+/// The flags of a stamp when another has come beside it, or is gone: as [`anomalies`] orders them.
+#[must_use]
+pub fn with_doubled(flags: &[Anomaly], doubled: bool) -> Vec<Anomaly> {
+    const AFTER: [Anomaly; 8] = [
+        Anomaly::Manual,
+        Anomaly::Forgotten,
+        Anomaly::Unplanned,
+        Anomaly::Cancelled,
+        Anomaly::TimeClaimed,
+        Anomaly::WallWrong,
+        Anomaly::NoAccess,
+        Anomaly::OtherWorker,
+    ];
+    let mut flags: Vec<Anomaly> =
+        flags.iter().filter(|flag| **flag != Anomaly::Doubled).cloned().collect();
+    if doubled {
+        let place = flags.iter().take_while(|flag| AFTER.contains(flag)).count();
+        flags.insert(place, Anomaly::Doubled);
+    }
+    flags
 }
 
 /// What a stamp proves about the place, once the server has looked at its tag: a tag that is not

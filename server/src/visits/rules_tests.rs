@@ -3,7 +3,6 @@ use proptest::prelude::*;
 use releve_shared::clock::Stamp;
 use releve_shared::keys::Digest;
 use releve_shared::time::Day;
-use releve_shared::visit::{ClockKind, Clocked};
 
 fn id<T: From<uuid::Uuid>>(n: u128) -> T {
     T::from(uuid::Uuid::from_u128(n))
@@ -180,6 +179,42 @@ fn stamps_are_flagged_for_what_they_are() {
     assert_eq!(anomalies(&Facts { tag: &wrong, ..clean }), vec![Anomaly::WrongClient]);
     assert_eq!(assurance(Assurance::Qr, &wrong), Assurance::Manual);
     assert_eq!(assurance(Assurance::Sun, &TagVerdict::True), Assurance::Sun);
+}
+
+/// T10: of stamps that stand beside each other all are flagged, whichever came first; one that was
+/// taken back counts for nothing.
+#[test]
+fn stamps_beside_each_other_are_all_flagged() {
+    let stamp = |number: u8, kind: ClockKind, voids| Clocked {
+        id: ClockEventId::new(Moment(1), [number; 10]),
+        visit: event().visit,
+        kind,
+        method: Method::Manual,
+        assurance: Assurance::Manual,
+        reason: None,
+        voids,
+        measured: measured(EIGHT, Quality::Exact),
+        declared_at: None,
+        anomalies: Vec::new(),
+    };
+    let first = stamp(1, ClockKind::Start, None);
+    let second = stamp(2, ClockKind::Start, None);
+    let end = stamp(3, ClockKind::End, None);
+    let taken_back = stamp(4, ClockKind::Void, Some(second.id));
+    let is = |stamp: &Clocked, all: &[&Clocked]| {
+        doubled(stamp.id, &stamp.kind, &all.iter().map(|one| (*one).clone()).collect::<Vec<_>>())
+    };
+    let both = [&first, &second, &end];
+    assert_eq!(both.map(|stamp| is(stamp, &both)), [true, true, false]);
+    let one = [&first, &second, &end, &taken_back];
+    assert_eq!(one.map(|stamp| is(stamp, &one)), [false; 4]);
+    // A stamp is judged before it is among the others.
+    assert!(is(&second, &[&first, &end]) && !is(&first, &[&end]));
+
+    let flags = [Anomaly::Manual, Anomaly::WallWrong, Anomaly::WrongClient];
+    let with = with_doubled(&flags, true);
+    assert_eq!(with[2..], [Anomaly::Doubled, Anomaly::WrongClient]);
+    assert_eq!((with_doubled(&with, true), with_doubled(&with, false)), (with, flags.to_vec()));
 }
 
 #[test]

@@ -169,6 +169,11 @@ crate::statements! {
     ADD_MEASURE = "INSERT INTO clock_measure (event, n, at, error_ms, quality, assurance, anomalies, made_at)
                    VALUES ($1, (SELECT COALESCE(MAX(l.n), 0) + 1 FROM clock_measure l WHERE l.event = $1),
                            $2, $3, $4, $5, $6, $7)";
+    /// The membership of a stamp, when the phone that made it is that person's.
+    TOLD_TO = "SELECT e.membership FROM clock_event e
+                 JOIN membership m ON m.id = e.membership
+                 JOIN device d ON d.id = e.device AND d.person = m.person
+                WHERE e.id = $1";
     /// The words of a stamp's note.
     ADD_NOTE = "INSERT INTO clock_note (event, salt, text) VALUES ($1, $2, $3)
                 ON CONFLICT (event) DO NOTHING";

@@ -67,6 +67,11 @@ pub fn previous(
     row.map(|r| Ok((r.get(0)?, r.get(1)?))).transpose()
 }
 
+/// In whose planning phones are told of a stamp; `None` for one made in another's name.
+pub fn told_to(tx: &mut Tx, id: ClockEventId) -> Result<Option<MembershipId>, Fault> {
+    tx.query_opt(&sql::TOLD_TO, &[id.into()])?.map(|r| r.get(0)).transpose()
+}
+
 pub fn add_measure(
     tx: &mut Tx,
     event: ClockEventId,
