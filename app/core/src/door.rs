@@ -3,17 +3,12 @@
 //! Each type becomes TypeScript (`make gen`); a screen is a function of its [`View`]. Text meant for
 //! people is made by the screens: the door speaks in codes, ids and moments.
 
-mod alarm;
-
-pub use alarm::{AlarmLook, AlarmView, Means, Place, Press, SessionView, TestView, Ways};
-
-use releve_shared::badge::{Assurance, Method, Reading};
+use releve_shared::badge::{Assurance, Reading};
 use releve_shared::client::Client;
 use releve_shared::clock::Measured;
 use releve_shared::id::{
-    ClientId, ClockEventId, CommandId, MessageId, ReceiptId, RequestId, ThreadId, VisitId,
+    ClientId, ClockEventId, MessageId, ReceiptId, RequestId, ThreadId, VisitId,
 };
-use releve_shared::message::Message;
 use releve_shared::planning::PlanningChange;
 use releve_shared::refusal::Refusal;
 use releve_shared::request::Asked;
@@ -24,14 +19,20 @@ use releve_shared::travel::Correction;
 use releve_shared::visit::{ClockKind, Clocked, ManualReason, Progress, Visit, VisitNotes};
 use serde::{Deserialize, Serialize};
 
+mod act;
+mod alarm;
 mod card;
 mod contact;
 mod day;
+mod message;
 mod request;
 
+pub use act::{ActKind, ActLine, ActState};
+pub use alarm::{AlarmLook, AlarmView, Means, Place, Press, SessionView, TestView, Ways};
 pub use card::CardView;
 pub use contact::{CallbackLine, ContactsView, DirectoryLine};
 pub use day::{DayView, ReceiptLine, TasksView, TravelLine, VisitView};
+pub use message::{MessageLine, MustRead, ThreadLine, ThreadView};
 pub use request::RequestLine;
 
 /// Something that the worker does.
@@ -432,54 +433,6 @@ pub struct InProgress {
     pub remind_at: Option<Moment>,
 }
 
-/// A message of the office whose reading is mandatory.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
-pub struct MustRead {
-    /// Its thread.
-    pub thread: ThreadId,
-    /// The message.
-    pub message: Message,
-    /// How many more wait behind it.
-    pub more: u32,
-}
-
-/// A thread in the list.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
-pub struct ThreadLine {
-    /// Its id.
-    pub id: ThreadId,
-    /// Its last message.
-    pub last: MessageLine,
-    /// Messages of the office to read.
-    pub unread: u32,
-    /// Whether one of them is mandatory.
-    pub mandatory: bool,
-}
-
-/// A thread.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
-pub struct ThreadView {
-    /// Its id.
-    pub id: ThreadId,
-    /// "Alerter par email".
-    pub alert: bool,
-    /// In order of time, those on the phone only included.
-    pub messages: Vec<MessageLine>,
-}
-
-/// A message and, when this phone made it, where it is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
-pub struct MessageLine {
-    /// The message.
-    pub message: Message,
-    /// Where it is, for one of hers.
-    pub state: Option<ActState>,
-}
-
 /// A visit in a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
@@ -515,86 +468,6 @@ pub struct ClientView {
     pub client: Client,
     /// My visits there, in order of start.
     pub visits: Vec<VisitLine>,
-}
-
-/// Where an act is (row B-02).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
-#[serde(tag = "is", rename_all = "snake_case")]
-pub enum ActState {
-    /// Saved on the phone, not yet received.
-    OnPhone,
-    /// Received by the office.
-    Received {
-        /// When, by the server.
-        at: Moment,
-    },
-    /// Refused: to be corrected with the office.
-    Refused {
-        /// When, by the server.
-        at: Moment,
-        /// Why.
-        code: Refusal,
-    },
-}
-
-/// An act in the outbox screen.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
-pub struct ActLine {
-    /// Its command.
-    pub id: CommandId,
-    /// What it was.
-    pub what: ActKind,
-    /// About which visit.
-    pub visit: Option<VisitId>,
-    /// At whose home, in words; empty when the phone may not know any more.
-    pub client_label: String,
-    /// When the worker did it.
-    pub at: Measured,
-    /// How, for a stamp.
-    pub method: Option<Method>,
-    /// Where it is.
-    pub state: ActState,
-}
-
-/// What an act was.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
-#[serde(rename_all = "snake_case")]
-pub enum ActKind {
-    /// An arrival.
-    Start,
-    /// A departure.
-    End,
-    /// A stamp undone.
-    Void,
-    /// Kilometres, expenses, comment.
-    Notes,
-    /// A change of the planning was seen.
-    Change,
-    /// Tasks were written.
-    Tasks,
-    /// A way was corrected.
-    Travel,
-    /// A receipt was added.
-    Receipt,
-    /// A receipt was taken back.
-    ReceiptDropped,
-    /// A message of the office was read.
-    Read,
-    /// A message to the office.
-    Message,
-    /// "Alerter par email", ticked or unticked.
-    Alert,
-    /// "Rappelez-moi".
-    CallMe,
-    /// A request to the office, or its withdrawal.
-    Request,
-    /// A sign-out.
-    SignOut,
-    /// Of another version of the app.
-    Other,
 }
 
 /// What the employer sees of this phone, and every position read.

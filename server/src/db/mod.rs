@@ -72,6 +72,7 @@ mod pool;
 mod postgres;
 mod sqlite;
 mod statement;
+mod together;
 mod tx;
 mod value;
 
