@@ -4,6 +4,160 @@
  */
 
 export interface paths {
+    "/api/desk/alarms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Alarms that are open, running countdowns included, the newest first. */
+        get: operations["list_alarms"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/alarms/figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How fast somebody answered in a month, how many alarms were false, who has not tested. */
+        get: operations["alarm_figures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/alarms/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every alarm of a month, the newest first. */
+        get: operations["alarm_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/alarms/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The agency's settings of alarms, with their history. */
+        get: operations["get_alarm_settings"];
+        /** Sets them anew; administrators only. */
+        put: operations["set_alarm_settings"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/alarms/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begins a test of the whole chain: every tier is told that it is one. */
+        post: operations["test_alarms"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/alarms/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An alarm with its trail, positions, messages, and who is near. */
+        get: operations["get_alarm"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/alarms/{id}/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes an alarm in charge. The first counts. */
+        post: operations["acknowledge_alarm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/alarms/{id}/note": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Adds words to the trail. */
+        post: operations["note_alarm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/alarms/{id}/resolve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Closes an alarm, with what it was and why. */
+        post: operations["resolve_alarm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/desk/audit": {
         parameters: {
             query?: never;
@@ -1127,6 +1281,167 @@ export interface components {
         };
         /** @description A desk sign-in. */
         AccountId: string;
+        /** @description The figures of a month. */
+        AlarmFigures: {
+            /**
+             * Format: int64
+             * @description The longest, in milliseconds.
+             */
+            answered_longest_ms?: number | null;
+            /**
+             * Format: int64
+             * @description Median time from raise to acknowledgement, in milliseconds.
+             */
+            answered_median_ms?: number | null;
+            /**
+             * Format: int64
+             * @description Nine in ten were answered within this time, in milliseconds.
+             */
+            answered_p90_ms?: number | null;
+            /**
+             * Format: int32
+             * @description Countdowns cancelled in time.
+             */
+            cancelled: number;
+            /**
+             * Format: int32
+             * @description Of the raised: those that went through every tier unanswered.
+             */
+            exhausted: number;
+            /**
+             * Format: int32
+             * @description Of the raised: those raised by mistake.
+             */
+            mistaken: number;
+            /**
+             * Format: int32
+             * @description Mistaken among closed real and mistaken ones, in thousandths; null when none is closed.
+             */
+            mistaken_permille?: number | null;
+            /** @description `YYYY-MM`. */
+            month: string;
+            /**
+             * Format: int32
+             * @description Alarms raised, tests left out.
+             */
+            raised: number;
+            /**
+             * Format: int32
+             * @description Of the raised: those where help was needed.
+             */
+            real: number;
+            /**
+             * Format: int32
+             * @description Tests made.
+             */
+            tests: number;
+            /** @description Caregivers at work without a test this month. */
+            untested: components["schemas"]["Untested"][];
+        };
+        /** @description A lone worker's alarm (DATI): made at the press, the same on phone, SMS and server. */
+        AlarmId: string;
+        /** @description Words for the trail. */
+        AlarmNote: {
+            /** @description The words. */
+            text: string;
+        };
+        /** @description An alarm in a list. */
+        AlarmRow: {
+            acknowledged_at?: components["schemas"]["Moment"] | null;
+            /** @description Who has taken it in charge. */
+            acknowledged_by?: string | null;
+            caregiver?: components["schemas"]["MembershipId"] | null;
+            due_at?: components["schemas"]["Moment"] | null;
+            end?: components["schemas"]["End"] | null;
+            fine_at?: components["schemas"]["Moment"] | null;
+            /** @description Its id. */
+            id: components["schemas"]["AlarmId"];
+            /** @description Why: the gravest reason. */
+            kind: components["schemas"]["Kind"];
+            /** @description What is to be known of the phone. */
+            marks: components["schemas"]["Mark"][];
+            /** @description Her name; empty for a test of the desk. */
+            name: string;
+            /** @description Where it stands. */
+            phase: components["schemas"]["Phase"];
+            /** @description Her telephone. */
+            phone: string;
+            /** @description The press, on the server's clock. */
+            pressed_at: components["schemas"]["Moment"];
+            raised_at?: components["schemas"]["Moment"] | null;
+            /**
+             * Format: int32
+             * @description How many tiers were told.
+             */
+            told: number;
+        };
+        /** @description The delays of an agency, as both ends apply them (standards.md 3.8, "default parameters"). */
+        AlarmRules: {
+            /**
+             * Format: int32
+             * @description Seconds of a tier to answer before the next is told, 30 to 900.
+             */
+            ack_timeout_s: number;
+            /**
+             * Format: int32
+             * @description Minutes to answer that question, 1 to 60.
+             */
+            answer_min: number;
+            check_in?: components["schemas"]["CheckIn"] | null;
+            immobility?: components["schemas"]["Immobility"] | null;
+            /**
+             * Format: int32
+             * @description How long the cancel button must be held, in milliseconds, 500 to 5,000.
+             */
+            long_press_ms: number;
+            /**
+             * Format: int32
+             * @description Minutes after the planned end before the worker is asked, 5 to 120.
+             */
+            overrun_min: number;
+            /**
+             * Format: int32
+             * @description Seconds to cancel after the press, 0 to 60 (row O-32).
+             */
+            pre_alarm_s: number;
+            /**
+             * Format: int32
+             * @description Seconds that the server waits for a phone that watches a session, 60 to 1,800.
+             */
+            server_grace_s: number;
+            /** @description Whether a start stamp opens a session by itself. */
+            sessions: boolean;
+            /**
+             * Format: int32
+             * @description Seconds without the server's word before the phone sends a text message, 5 to 120.
+             */
+            sms_after_s: number;
+        };
+        /** @description All that an agency sets about alarms. The desk's screens are told in every tier. */
+        AlarmSettings: {
+            /** @description Whom the phone calls at zero (row O-33); empty for nobody. */
+            call_number: string;
+            /** @description The preset addresses of the mail at zero (row O-33), at most five. */
+            mails: string[];
+            /** @description Delays. */
+            rules: components["schemas"]["AlarmRules"];
+            /** @description The number of the office's gateway, where phones send their text message; empty for none. */
+            sms_number: string;
+            /** @description From first to last, at most six. */
+            tiers: components["schemas"]["Tier"][];
+        };
+        /** @description An alarm with all that is known of it. */
+        AlarmSheet: components["schemas"]["AlarmRow"] & {
+            /** @description Every message, with its state. */
+            deliveries: components["schemas"]["DeliveryLine"][];
+            /** @description Who may be near, by their planning. */
+            near: components["schemas"]["Near"][];
+            /** @description Where her phone was, the newest first. */
+            positions: components["schemas"]["Seen"][];
+            theoretical?: components["schemas"]["Place"] | null;
+            /** @description All that has happened, in order. */
+            trail: components["schemas"]["TrailLine"][];
+        };
         /** @description Whether the office is told by mail of what the caregiver writes. */
         AlertInput: {
             /** @description Whether it is. */
@@ -1175,6 +1490,8 @@ export interface components {
         };
         /** @enum {string} */
         Author: "office" | "caregiver";
+        /** @enum {string} */
+        Basis: "badged" | "planned" | "after" | "before";
         /** @description How a phone is to be blocked. */
         Block: {
             /** @description Try once to send what waits on it, or wipe at once. */
@@ -1336,6 +1653,8 @@ export interface components {
             /** @description Done. */
             done: boolean;
         };
+        /** @enum {string} */
+        Cause: "real" | "false" | "test";
         /** @description The head of a phone's chain, signed by its device key once per upload. */
         ChainHead: {
             /** @description The chain's hash after it. */
@@ -1363,6 +1682,21 @@ export interface components {
             seen_at?: components["schemas"]["Moment"] | null;
             /** @description Of which visit. */
             visit: components["schemas"]["VisitId"];
+        };
+        /** @enum {string} */
+        Channel: "desk" | "mail" | "sms" | "call" | "push";
+        /** @description Check-ins at intervals: opt-in. */
+        CheckIn: {
+            /**
+             * Format: int32
+             * @description Minutes from a sign to the next question, 5 to 480.
+             */
+            every_min: number;
+            /**
+             * Format: int32
+             * @description Minutes to answer, 1 to 60.
+             */
+            grace_min: number;
         };
         /** @description Somebody of the office. */
         Choice: {
@@ -1509,6 +1843,17 @@ export interface components {
             visit: components["schemas"]["VisitId"];
             voids?: components["schemas"]["ClockEventId"] | null;
         };
+        /** @description Somebody who is told of alarms. */
+        Contact: {
+            /** @description Number for automatic calls, international; empty for none. */
+            call: string;
+            /** @description Mail address; empty for none. */
+            mail: string;
+            /** @description Who, for the trail. */
+            name: string;
+            /** @description Number for text messages, international (`+33…`); empty for none. */
+            sms: string;
+        };
         /** @description Other times than the badged ones. */
         CorrectInput: {
             /** @description Retained end. */
@@ -1539,6 +1884,29 @@ export interface components {
         };
         /** @enum {string} */
         Decision: "accepted" | "corrected";
+        /** @enum {string} */
+        Delivery: "queued" | "sent" | "failed" | "given_up";
+        /** @description A message about an alarm. */
+        DeliveryLine: {
+            /**
+             * Format: int32
+             * @description How often it was tried.
+             */
+            attempts: number;
+            /** @description By which way. */
+            channel: components["schemas"]["Channel"];
+            ended_at?: components["schemas"]["Moment"] | null;
+            /** @description Why the last attempt failed: a code. */
+            error?: string | null;
+            /** @description To whom, by name; empty where only the address is known. */
+            name: string;
+            /** @description When it was queued. */
+            queued_at: components["schemas"]["Moment"];
+            /** @description The address or number. */
+            recipient: string;
+            /** @description Where it is. */
+            state: components["schemas"]["Delivery"];
+        };
         /** @description A message as the office sees it. */
         DeskMessage: components["schemas"]["Message"] & {
             /** @description Everybody who got it, when it was sent to several. */
@@ -1611,6 +1979,17 @@ export interface components {
             meta_read_key: string;
             /** @description The NDEF link; the zeros are where the chip mirrors PICCData and SDMMAC. */
             url_template: string;
+        };
+        /** @description How an alarm ended. */
+        End: {
+            /** @description When. */
+            at: components["schemas"]["Moment"];
+            /** @description By whom. */
+            by: string;
+            /** @description What it was. */
+            cause: components["schemas"]["Cause"];
+            /** @description In words. */
+            reason: string;
         };
         /** @description An enrolment, shown once. */
         Enrolment: {
@@ -1688,6 +2067,21 @@ export interface components {
              */
             retained: number;
         };
+        /** @description An alarm of a phone that does not move: off by default, never an automatic call to 112. */
+        Immobility: {
+            /**
+             * Format: int32
+             * @description Seconds without a movement, 30 to 3,600.
+             */
+            after_s: number;
+            /**
+             * Format: int32
+             * @description Seconds to cancel, 10 to 300.
+             */
+            pre_alarm_s: number;
+        };
+        /** @enum {string} */
+        Kind: "panic" | "silent" | "duress" | "missed_check_in" | "no_check_out" | "immobility" | "phone_silent" | "test";
         /** @description A visit that was not accepted with the others. */
         LeftOut: {
             /**
@@ -1724,6 +2118,8 @@ export interface components {
         };
         /** @enum {string} */
         ManualReason: "tag_missing" | "tag_error" | "camera" | "no_nfc" | "forgotten" | "other";
+        /** @enum {string} */
+        Mark: "blocked" | "signed_out" | "revoked" | "wiped" | "old" | "ended";
         /** @description Who is signed in. */
         Me: {
             /** @description The account. */
@@ -1806,6 +2202,19 @@ export interface components {
             /** @description Its IANA zone: all times are shown in it. */
             zone: components["schemas"]["Zone"];
         };
+        /** @description A colleague who may be near, by her planning. */
+        Near: {
+            /** @description Who. */
+            caregiver: components["schemas"]["MembershipId"];
+            /** @description Planned end. */
+            ends_at: components["schemas"]["Moment"];
+            /** @description Her name. */
+            name: string;
+            /** @description Her telephone. */
+            phone: string;
+            /** @description Planned start of her visit there. */
+            starts_at: components["schemas"]["Moment"];
+        };
         /** @enum {string} */
         NotDoneReason: "refused" | "not_needed" | "no_time" | "no_means" | "somebody" | "other";
         /** @description A request with what has come of it. Scope `membership/<id>`; its id is that of the command that asked. */
@@ -1847,6 +2256,8 @@ export interface components {
         };
         /** @description A human being, known once whatever the employers. */
         PersonId: string;
+        /** @enum {string} */
+        Phase: "armed" | "cancelled" | "notifying" | "exhausted" | "acknowledged" | "resolved";
         /** @description A phone in the list. */
         PhoneRow: {
             /** @description Whether the carrier has blocked the SIM. */
@@ -1902,6 +2313,17 @@ export interface components {
         Pictures: {
             /** @description JPEG or PNG in base64 when it is sent, a square JPEG when it is read. */
             picture?: string | null;
+        };
+        /** @description Where the planning says that she was at the raise. */
+        Place: components["schemas"]["Theoretical"] & {
+            /** @description Floor, building, staircase. */
+            address_more: string;
+            /** @description Commune. */
+            commune: string;
+            /** @description Postal code. */
+            postal_code: string;
+            /** @description Number and street. */
+            street: string;
         };
         /** @description A place on the Earth, in millionths of a degree (WGS 84). */
         Point: {
@@ -2036,6 +2458,13 @@ export interface components {
         };
         /** @enum {string} */
         RequestState: "sent" | "accepted" | "refused" | "withdrawn";
+        /** @description What is typed to close an alarm. */
+        ResolveInput: {
+            /** @description What it was. */
+            cause: components["schemas"]["Cause"];
+            /** @description In words; never empty. */
+            reason: string;
+        };
         /** @description The times retained for pay and billing. They never overwrite a stamp. */
         RetainedPeriod: {
             /** @description When. */
@@ -2090,6 +2519,32 @@ export interface components {
             supervisors: boolean;
             /** @description The heading of one of the organisation's own; empty for a known kind. */
             title?: string;
+        };
+        /** @description A position as her phone has measured it. */
+        Seen: {
+            /**
+             * Format: int32
+             * @description Radius of confidence, in metres.
+             */
+            accuracy_m?: number | null;
+            /** @description When it will be deleted. */
+            delete_at: components["schemas"]["Moment"];
+            /**
+             * Format: int32
+             * @description Latitude in millionths of a degree.
+             */
+            lat_udeg: number;
+            /**
+             * Format: int32
+             * @description Longitude in millionths of a degree.
+             */
+            lon_udeg: number;
+            /** @description When it was measured, on the server's clock; its age follows. */
+            measured_at: components["schemas"]["Moment"];
+            /** @description When the server got it. */
+            received_at: components["schemas"]["Moment"];
+            /** @description By which way. */
+            way: components["schemas"]["Way"];
         };
         /** @description What is typed to write to caregivers. */
         Sending: {
@@ -2146,6 +2601,27 @@ export interface components {
              * @description How far badged times may be from planned ones without a look, in minutes.
              */
             tolerance_min: number;
+        };
+        /** @description The settings that count, and what was set before. */
+        SettingsSheet: {
+            /** @description The newest first; empty while the defaults count. */
+            history: components["schemas"]["SettingsWas"][];
+            /** @description What counts. */
+            settings: components["schemas"]["AlarmSettings"];
+        };
+        /** @description Settings as they were set once. */
+        SettingsWas: {
+            /** @description When. */
+            changed_at: components["schemas"]["Moment"];
+            /** @description By whom. */
+            changed_by: string;
+            /**
+             * Format: int64
+             * @description Their number, from 1.
+             */
+            n: number;
+            /** @description What was set. */
+            settings: components["schemas"]["AlarmSettings"];
         };
         /** @description Whether caregivers who share a client find each other. */
         SharingInput: {
@@ -2258,6 +2734,25 @@ export interface components {
             /** @description In order. */
             tasks?: string[];
         };
+        /** @description Where the planning says that the worker is (row O-33). */
+        Theoretical: {
+            /**
+             * Format: int64
+             * @description How old the knowledge is, in milliseconds: since the start stamp, else the distance in time
+             *     to the planned visit (0 inside it).
+             */
+            age_ms: number;
+            /** @description What it rests on. */
+            basis: components["schemas"]["Basis"];
+            /** @description At whose home. */
+            client: components["schemas"]["ClientId"];
+            /** @description Planned end. */
+            ends_at: components["schemas"]["Moment"];
+            /** @description Planned start of the visit. */
+            starts_at: components["schemas"]["Moment"];
+            /** @description Which visit. */
+            visit: components["schemas"]["VisitId"];
+        };
         /** @description A thread between the office and a caregiver. */
         ThreadId: string;
         /** @description A thread in the list. */
@@ -2299,8 +2794,29 @@ export interface components {
             /** @description In order of time. */
             messages: components["schemas"]["DeskMessage"][];
         };
+        /** @description People who are told at the same time. */
+        Tier: {
+            /** @description Who. */
+            contacts: components["schemas"]["Contact"][];
+        };
         /** @enum {string} */
         Title: "mrs" | "mr" | "none";
+        /** @description A line of the trail. */
+        TrailLine: {
+            /** @description When it was done, on the server's clock. */
+            acted_at: components["schemas"]["Moment"];
+            /** @description When the server knew. */
+            at: components["schemas"]["Moment"];
+            /** @description In words or codes. */
+            detail: string;
+            /**
+             * @description What: `armed`, `cancelled`, `raised:phone`, `joined:sms`, `late_cancel`, `fine`, `tier:1`,
+             *     `everyone`, `test_failed`, `acknowledged`, `remind`, `resolved`, `note`, `tried`, `position`.
+             */
+            what: string;
+            /** @description Who: a name, `phone`, `sms`, `server`. */
+            who: string;
+        };
         /** @enum {string} */
         Transmission: "not_sent" | "pending" | "transmitted" | "error";
         /** @description "Transmettre", ticked or not. */
@@ -2346,6 +2862,13 @@ export interface components {
             to_client: string;
             /** @description The visit that it leads to. */
             visit: components["schemas"]["VisitId"];
+        };
+        /** @description A caregiver without a test. */
+        Untested: {
+            /** @description Who. */
+            caregiver: components["schemas"]["MembershipId"];
+            /** @description Her name. */
+            name: string;
         };
         /** @description A planned or performed presence of one caregiver at a client's home. */
         Visit: {
@@ -2453,6 +2976,8 @@ export interface components {
             version?: number | null;
         };
         /** @enum {string} */
+        Way: "phone" | "sms" | "server" | "desk";
+        /** @enum {string} */
         WipeMode: "after_sending" | "now";
         /** @description An IANA time zone, for example `Europe/Paris` or `Indian/Reunion` (row O-43). */
         Zone: string;
@@ -2465,6 +2990,222 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    list_alarms: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmRow"][];
+                };
+            };
+        };
+    };
+    alarm_figures: {
+        parameters: {
+            query: {
+                /** @description `YYYY-MM`. */
+                month: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmFigures"];
+                };
+            };
+        };
+    };
+    alarm_history: {
+        parameters: {
+            query: {
+                /** @description `YYYY-MM`. */
+                month: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmRow"][];
+                };
+            };
+        };
+    };
+    get_alarm_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsSheet"];
+                };
+            };
+        };
+    };
+    set_alarm_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlarmSettings"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsSheet"];
+                };
+            };
+        };
+    };
+    test_alarms: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmSheet"];
+                };
+            };
+        };
+    };
+    get_alarm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmSheet"];
+                };
+            };
+        };
+    };
+    acknowledge_alarm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmSheet"];
+                };
+            };
+        };
+    };
+    note_alarm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlarmNote"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmSheet"];
+                };
+            };
+        };
+    };
+    resolve_alarm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResolveInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmSheet"];
+                };
+            };
+        };
+    };
     audit: {
         parameters: {
             query?: {
@@ -3376,6 +4117,46 @@ export interface operations {
             };
         };
     };
+    get_reminder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reminder"];
+                };
+            };
+        };
+    };
+    set_reminder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reminder"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     list_phones: {
         parameters: {
             query?: never;
@@ -3453,6 +4234,28 @@ export interface operations {
             };
         };
     };
+    list_planning_changes: {
+        parameters: {
+            query?: {
+                /** @description Those not seen only. */
+                unseen?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeRow"][];
+                };
+            };
+        };
+    };
     month_proof: {
         parameters: {
             query: {
@@ -3471,6 +4274,57 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Export"];
+                };
+            };
+        };
+    };
+    get_receipt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": number[];
+                };
+            };
+        };
+    };
+    list_reports: {
+        parameters: {
+            query: {
+                /** @description Of visits from this day … */
+                day: string;
+                /** @description … to this day. */
+                to: string;
+                /** @description Of this worker only. */
+                membership?: string | null;
+                /** @description Of this client only. */
+                client?: string | null;
+                /** @description With these words only. */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportRow"][];
                 };
             };
         };
@@ -3574,6 +4428,115 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ClassRow"][];
+                };
+            };
+        };
+    };
+    list_section_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SectionRule"][];
+                };
+            };
+        };
+    };
+    set_section_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RulesInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SectionRule"][];
+                };
+            };
+        };
+    };
+    list_services: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceRow"][];
+                };
+            };
+        };
+    };
+    create_service: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ServiceInput"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceRow"][];
+                };
+            };
+        };
+    };
+    change_service: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ServiceInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceRow"][];
                 };
             };
         };
@@ -3830,6 +4793,32 @@ export interface operations {
             };
         };
     };
+    list_travel: {
+        parameters: {
+            query: {
+                /** @description From this day … */
+                day: string;
+                /** @description … to this day. */
+                to: string;
+                /** @description Of this caregiver only. */
+                membership?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TravelList"];
+                };
+            };
+        };
+    };
     list_visits: {
         parameters: {
             query: {
@@ -4023,275 +5012,6 @@ export interface operations {
             };
         };
     };
-    restore_visit: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["BoardRow"];
-                };
-            };
-        };
-    };
-    get_reminder: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Reminder"];
-                };
-            };
-        };
-    };
-    set_reminder: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Reminder"];
-            };
-        };
-        responses: {
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    list_planning_changes: {
-        parameters: {
-            query?: {
-                /** @description Those not seen only. */
-                unseen?: boolean;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ChangeRow"][];
-                };
-            };
-        };
-    };
-    get_receipt: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "image/jpeg": number[];
-                };
-            };
-        };
-    };
-    list_reports: {
-        parameters: {
-            query: {
-                /** @description Of visits from this day … */
-                day: string;
-                /** @description … to this day. */
-                to: string;
-                /** @description Of this worker only. */
-                membership?: string | null;
-                /** @description Of this client only. */
-                client?: string | null;
-                /** @description With these words only. */
-                q?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ReportRow"][];
-                };
-            };
-        };
-    };
-    list_section_rules: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SectionRule"][];
-                };
-            };
-        };
-    };
-    set_section_rules: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["RulesInput"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SectionRule"][];
-                };
-            };
-        };
-    };
-    list_services: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ServiceRow"][];
-                };
-            };
-        };
-    };
-    create_service: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ServiceInput"];
-            };
-        };
-        responses: {
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ServiceRow"][];
-                };
-            };
-        };
-    };
-    change_service: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ServiceInput"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ServiceRow"][];
-                };
-            };
-        };
-    };
-    list_travel: {
-        parameters: {
-            query: {
-                /** @description From this day … */
-                day: string;
-                /** @description … to this day. */
-                to: string;
-                /** @description Of this caregiver only. */
-                membership?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TravelList"];
-                };
-            };
-        };
-    };
     list_receipts: {
         parameters: {
             query?: never;
@@ -4309,6 +5029,27 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReceiptSheet"][];
+                };
+            };
+        };
+    };
+    restore_visit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BoardRow"];
                 };
             };
         };
