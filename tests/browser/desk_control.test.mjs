@@ -119,7 +119,7 @@ describe("the control of hours", { concurrency: false }, () => {
       await field.fill("31");
       await page.getByText(/nombre entier de minutes, de 0 à 30/).waitFor();
       await field.fill("12");
-      await page.getByRole("button", { name: "Enregistrer" }).click();
+      await page.getByRole("region", { name: "Contrôle des heures" }).getByRole("button", { name: "Enregistrer" }).click();
       await said(page, "Tolérance enregistrée.");
       await accessible(page, "settings");
       await fits(page, "settings");

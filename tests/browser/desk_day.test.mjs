@@ -67,10 +67,10 @@ test("O-10, O-35, B-21: who has not seen a change, the reports, the travel", asy
     await page.getByText("pas encore vu").first().waitFor();
     await accessible(page, "changes");
     await fits(page, "changes");
-    await page.getByText("Comptes rendus", { exact: true }).click();
+    await page.getByRole("radio", { name: "Comptes rendus" }).check();
     await page.getByRole("cell", { name: /Tout s'est bien passé|Fatiguée ce matin|robinet|jusqu'au jardin/ }).first().waitFor();
     await accessible(page, "reports");
-    await page.getByText("Trajets", { exact: true }).click();
+    await page.getByRole("radio", { name: "Trajets" }).check();
     await page.getByText(/Comptés comme du travail/).waitFor();
     await page.getByText("→").first().waitFor();
     await accessible(page, "travel");

@@ -292,8 +292,8 @@ export const en: Texts = {
 
   alarm: {
     title: "DATI alarm",
-    button: "Give the alarm (DATI). Hold for a silent alarm",
-    back: "Alarm under way: back to its screen",
+    button: "Give the alarm DATI (hold for a silent alarm)",
+    back: "DATI under way: back to the alarm",
     counting: "Alarm in",
     countingTest: "TEST: alarm in",
     unanswered: "Without your answer, alarm in",

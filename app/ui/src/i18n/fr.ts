@@ -291,8 +291,8 @@ export const fr = {
 
   alarm: {
     title: "Alarme DATI",
-    button: "Donner l'alarme (DATI). Maintenir pour une alarme silencieuse",
-    back: "Alarme en cours : revenir à son écran",
+    button: "Donner l'alarme DATI (maintenir pour une alarme silencieuse)",
+    back: "DATI en cours : revenir à l'alarme",
     counting: "Alarme dans",
     countingTest: "TEST : alarme dans",
     unanswered: "Sans réponse de vous, alarme dans",
