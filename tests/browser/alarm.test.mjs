@@ -117,9 +117,10 @@ test("B-06: the first answer counts, she sees by whom, and it ends with a cause 
     await worker.getByRole("dialog", { name: "Alarme terminée" }).waitFor({ timeout: 30_000 });
     await worker.getByRole("button", { name: "Continuer" }).click();
     await desk.waitForFunction(() => !document.title.includes("ALARME"));
-    await alarm.getByText(/appel ✓/).first().waitFor();
-    await alarm.getByRole("button", { name: "Fermer", exact: true }).click();
-    await alarm.waitFor({ state: "hidden" });
+    const closed = over(desk, /^ALARME/);
+    await closed.getByText(/appel [✓✗?] · SMS/).first().waitFor();
+    await closed.getByRole("button", { name: "Fermer", exact: true }).click();
+    await closed.waitFor({ state: "hidden" });
   });
 });
 

@@ -92,7 +92,7 @@ describe("a caregiver with her phone", { concurrency: false }, () => {
 
   step("sees today: the next visit first, and the button says what it will do", async () => {
     assert.match(await page.getByRole("heading", { level: 1 }).innerText(), /^\p{Lu}?\p{L}+ \d/u);
-    const next = page.getByRole("region").first();
+    const next = page.getByRole("region").filter({ has: page.getByRole("link", { name: "Badger l'arrivée" }) });
     assert.match(await next.innerText(), /\d\d:\d\d/);
     assert.match(await next.innerText(), /81\d{3}/, "the address");
     await page.getByRole("link", { name: "Autre façon de pointer" }).waitFor();
