@@ -141,7 +141,7 @@ try {
   await form.getByLabel("Lecture obligatoire").check();
   await take(desk, "desk-compose");
   await form.getByRole("button", { name: "Envoyer" }).click();
-  await desk.getByRole("link", { name: /Amina/ }).waitFor();
+  await desk.getByRole("link", { name: /Amina/ }).first().waitFor();
   await take(desk, "desk-messages");
   await control("online");
   await fetch(`${address}/door/act`, {
