@@ -205,7 +205,7 @@ describe("the alarm that is given (O-33)", () => {
     const dialog = await over("Alarme donnée");
     await fireEvent.click(within(dialog).getByRole("button", { name: "Utiliser le téléphone" }));
     await waitFor(() => expect(screen.queryByRole("alertdialog")).toBeNull());
-    await fireEvent.click(await screen.findByRole("button", { name: "Alarme en cours : revenir à son écran" }));
+    await fireEvent.click(await screen.findByRole("button", { name: "DATI en cours : revenir à l'alarme" }));
     await over("Alarme donnée");
     expect(phone.acts).toEqual([]);
   });
