@@ -262,15 +262,40 @@ impl Run {
         }
         self.tends();
         self.calms_down();
-        // A day later life goes on: tokens change, and everybody works as before.
+        // A day later life goes on: everybody works before the first exchange, which changes the tokens.
         self.time.pass(DAY_MS);
         self.tends();
         for number in 0..self.phones.len() {
+            self.works(number);
             let _ = self.settles(number);
             self.works(number);
             self.works(number);
         }
+        self.both_write();
         self.calms_down();
+    }
+
+    /// A worker writes about one visit on both of her phones, some time apart; they are sent in any order.
+    fn both_write(&mut self) {
+        for first in 0..self.phones.len() {
+            let worker = self.phones[first].worker;
+            let others = first + 1..self.phones.len();
+            let Some(second) = others.into_iter().find(|n| self.phones[*n].worker == worker) else {
+                continue;
+            };
+            let visit = self.a_visit_of(first);
+            let mut pair = [first, second];
+            for number in pair {
+                self.writes_of(number, visit);
+                self.time.pass(HOUR_MS);
+            }
+            if self.dice.percent(50) {
+                pair.reverse();
+            }
+            for number in pair {
+                let _ = self.settles(number);
+            }
+        }
     }
 
     /// Every phone lives by itself until nothing is owed.
@@ -307,7 +332,13 @@ impl Run {
             let step = self.phones[number].wakes();
             self.trace.step(number, &step);
             match step {
-                Step::Send(request) => busy |= !request.url.ends_with("/pull"),
+                Step::Send(request) => {
+                    busy |= !request.url.ends_with("/pull");
+                    // Whoever waits for a new token goes on working.
+                    if request.url.ends_with("/token") && self.dice.percent(70) {
+                        self.works(number);
+                    }
+                }
                 Step::Wait(0) => {}
                 Step::Wait(_) | Step::Idle => return busy,
             }

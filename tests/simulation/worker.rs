@@ -65,6 +65,11 @@ impl Run {
         let last = all.find(|noted| self.phones[noted.phone].worker == worker);
         let again = last.filter(|_| self.dice.percent(70)).map(|noted| noted.visit);
         let visit = again.unwrap_or_else(|| self.a_visit_of(number));
+        self.writes_of(number, visit);
+    }
+
+    /// Writes about a visit, in words of which there are no others.
+    pub fn writes_of(&mut self, number: usize, visit: VisitId) {
         let words = format!("n{}", self.noted.len());
         let notes = VisitNotes {
             distance_hm: Some(12),
@@ -80,7 +85,7 @@ impl Run {
     }
 
     /// A visit of the phone's agency, mostly one of the last ones.
-    fn a_visit_of(&self, number: usize) -> VisitId {
+    pub fn a_visit_of(&self, number: usize) -> VisitId {
         let agency = self.town.workers[self.phones[number].worker].agency;
         let all: Vec<VisitId> =
             self.town.visits.iter().filter(|(of, _)| *of == agency).map(|(_, id)| *id).collect();
