@@ -93,18 +93,18 @@ impl Listener {
     /// answer, and the listener may come again.
     async fn next(&mut self) -> Option<BTreeSet<Scope>> {
         loop {
-            let mut moved: BTreeSet<Scope> = match self.moved.recv().await {
-                Ok(scopes) => scopes.iter().cloned().collect(),
+            let mut moved: Vec<Arc<[Scope]>> = match self.moved.recv().await {
+                Ok(scopes) => vec![scopes],
                 // Too slow: anything may have moved.
-                Err(RecvError::Lagged(_)) => BTreeSet::new(),
+                Err(RecvError::Lagged(_)) => vec![Arc::default()],
                 Err(RecvError::Closed) => return None,
             };
-            // A poke without scopes says that anything may have moved, from here to the phone.
-            let mut anything = moved.is_empty();
             while let Ok(more) = self.moved.try_recv() {
-                anything |= more.is_empty();
-                moved.extend(more.iter().cloned());
+                moved.push(more);
             }
+            // A poke without scopes says that anything may have moved, from here to the phone.
+            let anything = moved.iter().any(|scopes| scopes.is_empty());
+            let moved = moved.iter().flat_map(|scopes| scopes.iter());
             let told = match &mut self.filter {
                 Filter::Phone { device, person, interest: known, stale } => {
                     // Read before the next poke rather than after the last: whoever is poked with
@@ -119,14 +119,15 @@ impl Listener {
                         let (trusted, fresh) = trusted.await.ok()?;
                         *known = if trusted { fresh } else { [Scope::person(person)].into() };
                     }
-                    let told: BTreeSet<Scope> = moved.intersection(known).cloned().collect();
-                    *stale = anything || !told.is_empty();
+                    let told: BTreeSet<Scope> =
+                        moved.filter(|scope| known.contains(*scope)).cloned().collect();
+                    *stale = anything || told.iter().any(Scope::may_grant);
                     told
                 }
                 Filter::Desk { organisation, ours } => {
                     let organisation = *organisation;
                     let new: Vec<Scope> =
-                        moved.iter().filter(|scope| !ours.contains_key(*scope)).cloned().collect();
+                        moved.clone().filter(|scope| !ours.contains_key(*scope)).cloned().collect();
                     if !new.is_empty() {
                         let found = self
                             .app
@@ -145,7 +146,7 @@ impl Listener {
                             .ok()?;
                         ours.extend(found);
                     }
-                    moved.into_iter().filter(|scope| ours.get(scope) == Some(&true)).collect()
+                    moved.filter(|scope| ours.get(*scope) == Some(&true)).cloned().collect()
                 }
             };
             if anything {
