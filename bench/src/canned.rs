@@ -362,6 +362,7 @@ impl Canned {
             complete: to == self.rows.len(),
             lease: self.lease(),
             min_version: "0.1.0".to_owned(),
+            standing: None,
         })
     }
 }

@@ -12,8 +12,9 @@ pub struct Load {
     pub ms: Vec<f64>,
     /// From the first request to the last answer, in seconds.
     pub seconds: f64,
-    /// Answers that were no success.
+    /// Answers that were no success, and the words of one.
     pub failed: usize,
+    pub said: String,
     /// Bytes both ways.
     pub bytes: usize,
 }
@@ -68,6 +69,11 @@ pub fn play(port: u16, lists: Vec<Vec<Vec<u8>>>, lines: usize) -> Load {
                         load.bytes += request.len() + answer.bytes();
                         if !(200..300).contains(&answer.status) {
                             load.failed += 1;
+                            load.said = format!(
+                                "{} {}",
+                                answer.status,
+                                String::from_utf8_lossy(&answer.body)
+                            );
                         }
                     }
                 }
@@ -82,11 +88,14 @@ pub fn play(port: u16, lists: Vec<Vec<Vec<u8>>>, lines: usize) -> Load {
         let load = thread.join().expect("a connection");
         all.ms.extend(load.ms);
         all.failed += load.failed;
+        if load.failed > 0 {
+            all.said = load.said;
+        }
         all.bytes += load.bytes;
     }
     all.seconds = from.elapsed().as_secs_f64();
     all.ms.sort_by(f64::total_cmp);
-    assert_eq!(all.failed, 0, "every answer of a measure is a success");
+    assert_eq!(all.failed, 0, "every answer of a measure is a success, not {}", all.said);
     all
 }
 

@@ -8,8 +8,8 @@ use releve_shared::id::{ClientId, ClockEventId, CommandId, DeviceId, MembershipI
 use releve_shared::keys::{Digest, Purpose, Signer};
 use releve_shared::proof::{ChainHead, GENESIS, link, note_digest};
 use releve_shared::sync::{
-    Clock, Command, Envelope, Lane, Note, PROOF_HEADER, PullAnswer, PullRequest, PushRequest,
-    request_message,
+    Clock, Command, Envelope, Lane, NewsRequest, Note, PROOF_HEADER, PullAnswer, PullRequest,
+    PushRequest, request_message,
 };
 use releve_shared::time::Moment;
 use releve_shared::visit::{ClockEvent, ClockKind};
@@ -114,6 +114,17 @@ impl Device {
             waiting: 0,
         };
         self.signed("/api/phone/pull", &serde_json::to_vec(&asked).expect("JSON"))
+    }
+
+    /// The bytes that ask for news, of a phone that has said that it shows what an answer holds.
+    pub fn news(&self, held: &PullAnswer) -> Vec<u8> {
+        let asked = NewsRequest {
+            protocol: 1,
+            standing: held.standing.expect("a server that knows how"),
+            anchors: Vec::new(),
+            waiting: 0,
+        };
+        self.signed("/api/phone/news", &serde_json::to_vec(&asked).expect("JSON"))
     }
 
     /// The bytes that listen to pokes.

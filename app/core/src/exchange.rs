@@ -4,12 +4,14 @@
 use std::collections::BTreeSet;
 
 use releve_shared::clock::{Anchor, Stamp};
-use releve_shared::enrolment::{WipeMode, WipeReceipt};
+use releve_shared::enrolment::{Lease, WipeMode, WipeReceipt};
 use releve_shared::id::CommandId;
 use releve_shared::keys::Digest;
 use releve_shared::planted;
 use releve_shared::refusal::Refusal;
-use releve_shared::sync::{PullAnswer, PushAnswer, SyncRefusal, TokenRequest};
+use releve_shared::sync::{
+    NewsAnswer, PullAnswer, PushAnswer, SyncRefusal, TokenRequest, standing,
+};
 use releve_shared::time::{DAY_MS, Moment};
 use rusqlite::Connection;
 
@@ -20,7 +22,7 @@ use crate::ports::{NoAnswer, Request, Response, Secret};
 use crate::store::duty::{self, Access, Diary, Identity, LeaseHeld};
 use crate::store::seen::Seen;
 use crate::store::wipe::{self, Confirm, Marker, Stage};
-use crate::store::{Store, chain, outbox, write};
+use crate::store::{Store, care, chain, outbox, write};
 use crate::sync::answer::{self, Failure};
 use crate::sync::apply::{self, Pushed};
 use crate::sync::engine::{InFlight, Next, Purpose};
@@ -131,13 +133,22 @@ impl Core {
                     self.engine.complete(now);
                     return Ok(Step::Wait(crate::sync::engine::PULL_EVERY_MS));
                 };
-                let (pull, told) =
-                    request::pull(&store.duty, care, store.pull.as_ref(), &identity)?;
-                let body = request::body(&pull)?;
-                let request =
-                    request::from_vault("POST", &identity.server, "/api/phone/pull", body, vault)?;
+                // Once: whatever comes of it, only a whole answer makes the next short question.
+                let known = self.engine.standing.take().filter(|_| store.pull.is_none());
+                let news = match known {
+                    Some(known) => request::news(&store.duty, care, known)?,
+                    None => None,
+                };
+                let (path, body, purpose) = if let Some((news, told)) = news {
+                    ("/api/phone/news", request::body(&news)?, Purpose::News { told })
+                } else {
+                    let (pull, told) =
+                        request::pull(&store.duty, care, store.pull.as_ref(), &identity)?;
+                    ("/api/phone/pull", request::body(&pull)?, Purpose::Pull { told })
+                };
+                let request = request::from_vault("POST", &identity.server, path, body, vault)?;
                 self.engine.pulling = true;
-                self.begin(Purpose::Pull { told }, now)?;
+                self.begin(purpose, now)?;
                 Ok(Step::Send(request))
             }
         }
@@ -265,6 +276,20 @@ impl Core {
                 Ok(pull) => self.pulled(flight, pull, told, now),
                 Err(failure) => self.not_answered(failure, now),
             },
+            Purpose::News { told } => match answer::read::<NewsAnswer>(came) {
+                Ok(NewsAnswer::Page(page)) => self.pulled(flight, *page, told, now),
+                Ok(NewsAnswer::Same { server_time, lease, min_version }) => {
+                    match self.nothing_new(server_time, lease, min_version)? {
+                        Some(same) => self.pulled(flight, same, told, now),
+                        None => self.anchored(flight, server_time, told, now),
+                    }
+                }
+                Err(Failure::Refused(said)) if !is_about_phone(&said) => {
+                    self.engine.asks_at_length();
+                    Ok(())
+                }
+                Err(failure) => self.not_answered(failure, now),
+            },
             Purpose::Token => match self.token_kept(came)? {
                 Ok(next) => {
                     self.ports.vault.put(Secret::Token, &next)?;
@@ -308,6 +333,29 @@ impl Core {
         }
     }
 
+    /// The page that "nothing is new" stands for: all that is shown stays. `None` while it is locked.
+    fn nothing_new(
+        &mut self,
+        server_time: Moment,
+        lease: Lease,
+        min_version: String,
+    ) -> Result<Option<PullAnswer>, Stop> {
+        let Some(care_db) = &self.store()?.care else { return Ok(None) };
+        let (epoch, cursors) = (care::shown(care_db)?.epoch, care::cursors(care_db)?);
+        Ok(Some(PullAnswer {
+            standing: Some(standing(&epoch, &cursors)),
+            epoch,
+            server_time,
+            scopes: cursors.keys().cloned().collect(),
+            resets: Vec::new(),
+            rows: Vec::new(),
+            cursors,
+            complete: true,
+            lease,
+            min_version,
+        }))
+    }
+
     fn pulled(
         &mut self,
         flight: &InFlight,
@@ -323,6 +371,7 @@ impl Core {
         let (server, epoch, min_version) =
             (pull.server_time, pull.epoch.clone(), pull.min_version.clone());
         let lease = LeaseHeld { lease: pull.lease.clone(), age: Age::from(now) };
+        let standing = pull.standing;
         let granted: BTreeSet<_> = pull.scopes.iter().cloned().collect();
         let anchor = anchor(flight, server, now);
         let store = self.store()?;
@@ -348,6 +397,7 @@ impl Core {
         }
         self.engine.worked();
         self.engine.ask_numbers = known.is_none_or(|known| known.0 != epoch);
+        self.engine.standing = standing.filter(|_| complete);
         if complete {
             self.engine.complete(now);
         } else {
@@ -546,6 +596,11 @@ pub(crate) fn new_token(chance: &dyn crate::ports::Chance) -> String {
     let mut bytes = [0; 32];
     chance.fill(&mut bytes);
     Digest::from_bytes(bytes).to_string()
+}
+
+/// Whether a refusal would meet any request of this phone, in short or at length.
+fn is_about_phone(said: &SyncRefusal) -> bool {
+    said.wipe.is_some() || is_about_access(&said.refusal)
 }
 
 /// A refusal of this phone, which lasts: its screens say so.

@@ -40,9 +40,11 @@ pub fn empty(world: &mut World) -> Vec<Figure> {
         let port = running.port;
         let measured = |phone: &wire::Device, bytes: &mut (usize, usize)| {
             let held = pull_all(port, phone);
-            let request = phone.pull(Some(&held));
             let mut line = Line::open(port);
-            line.ask(&request);
+            let told = line.ask(&phone.pull(Some(&held))).json();
+            let told: PullAnswer = serde_json::from_value(told).expect("a page");
+            let request = phone.news(&told);
+            assert_eq!(line.ask(&request).status, 200, "it shows what the server knows");
             let mut ms: Vec<f64> = (0..times)
                 .map(|_| {
                     let from = std::time::Instant::now();

@@ -27,8 +27,8 @@ pub use organisation::{
 };
 pub use phone::open as open_enrolment;
 pub use phone::{
-    PhoneRow, PhoneState, Signed, applied, device_key, is_active, keep_anchors, known_anchors,
-    lease, phones_of, pulled, sign_out, signed, told_before,
+    PhoneRow, PhoneState, Signed, applied, confirmed, device_key, is_active, keep_anchors,
+    known_anchors, lease, phones_of, pulled, sign_out, signed, told_before,
 };
 
 /// Statements of the room, for the check on both engines.

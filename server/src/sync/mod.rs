@@ -22,6 +22,7 @@ pub fn routes() -> OpenApiRouter<App> {
     let phones = Router::new()
         .route("/api/phone/push", post(push::push))
         .route("/api/phone/pull", post(pull::pull))
+        .route("/api/phone/news", post(pull::news))
         .route("/api/phone/pokes", get(pokes::phone));
     OpenApiRouter::new().routes(routes!(pokes::desk)).merge(phones.into())
 }

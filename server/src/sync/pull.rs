@@ -5,10 +5,13 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use releve_shared::id::PersonId;
+use releve_shared::id::{DeviceId, PersonId};
+use releve_shared::keys::Digest;
 use releve_shared::planted;
 use releve_shared::refusal::Refusal;
-use releve_shared::sync::{PAGE_ROWS, PROTOCOL, PullAnswer, PullRequest, Row, Scope};
+use releve_shared::sync::{
+    self, NewsAnswer, NewsRequest, PAGE_ROWS, PROTOCOL, PullAnswer, PullRequest, Row, Scope,
+};
 use releve_shared::time::Moment;
 use tracing::Instrument as _;
 
@@ -16,7 +19,9 @@ use super::{grants, sql};
 use crate::app::App;
 use crate::db::{Answer, Tx};
 use crate::http::{Phone, Refused};
-use crate::identity::{self, By, Keys, keep_anchors, known_anchors, pulled, told_before};
+use crate::identity::{
+    self, By, Keys, confirmed, keep_anchors, known_anchors, pulled, told_before,
+};
 use crate::visits::{self, Reception};
 
 /// A page stops growing above this many bytes of bodies, so that a slow network can carry it.
@@ -69,6 +74,69 @@ struct Page {
     rows: Vec<Row>,
     cursors: BTreeMap<Scope, u64>,
     complete: bool,
+    /// Whether there is nothing in it that the phone has not said itself.
+    same: bool,
+    standing: Option<Digest>,
+}
+
+/// How a phone asks.
+enum Asked {
+    /// With all its cursors.
+    Whole(PullRequest),
+    /// In short, for what it is known to show.
+    News(NewsRequest),
+}
+
+impl Asked {
+    /// Whether it is this phone that asks. The short question names none: its token does.
+    fn is_of(&self, device: DeviceId) -> bool {
+        match self {
+            Self::Whole(asked) => asked.device == device,
+            Self::News(_) => true,
+        }
+    }
+
+    fn protocol(&self) -> u32 {
+        match self {
+            Self::Whole(asked) => asked.protocol,
+            Self::News(asked) => asked.protocol,
+        }
+    }
+
+    /// The pull that it stands for.
+    fn whole(
+        &self,
+        tx: &mut Tx,
+        (device, person): (DeviceId, PersonId),
+        now: Moment,
+    ) -> Answer<PullRequest> {
+        let asked = match self {
+            Self::Whole(asked) => return Ok(asked.clone()),
+            Self::News(asked) => asked,
+        };
+        let (epoch, granted) = (tx.epoch()?, grants::grants(tx, person, now)?);
+        let shown = shown(tx, device, &granted)?;
+        if asked.standing != sync::standing(&epoch, &shown) {
+            return Err(Refusal::Invalid.into());
+        }
+        Ok(PullRequest {
+            protocol: asked.protocol,
+            device,
+            epoch,
+            cursors: shown.clone(),
+            applied: shown,
+            anchors: asked.anchors.clone(),
+            waiting: asked.waiting,
+        })
+    }
+}
+
+/// What a phone has said that it shows, of these scopes.
+fn shown(tx: &mut Tx, device: DeviceId, granted: &[Scope]) -> Answer<BTreeMap<Scope, u64>> {
+    let granted: BTreeSet<&Scope> = granted.iter().collect();
+    let mut shown = confirmed(tx, device)?;
+    shown.retain(|scope, _| granted.contains(scope));
+    Ok(shown)
 }
 
 /// `POST /api/phone/pull`.
@@ -77,51 +145,33 @@ pub(super) async fn pull(
     phone: Phone<PullRequest>,
 ) -> Result<Json<PullAnswer>, Refused> {
     let span = tracing::info_span!("pull", scopes = phone.request.cursors.len());
-    let answer = given(app.clone(), phone).instrument(span).await?;
-    let bytes = answer.rows.iter().filter_map(|row| row.body.as_ref()).map(String::len).sum();
-    app.metrics.pulled(answer.rows.len(), bytes);
-    Ok(answer)
+    let (phone, asked) = phone.apart();
+    let (page, now) = given(&app, &phone, Asked::Whole(asked)).instrument(span).await?;
+    Ok(Json(answer(&app, phone.device, page, now)))
 }
 
-async fn given(app: App, phone: Phone<PullRequest>) -> Result<Json<PullAnswer>, Refused> {
-    phone.must_read()?;
-    let (device, person, by) = (phone.device, phone.person, phone.by());
-    let asked = phone.request;
-    if asked.device != device {
-        return Err(Refusal::WrongDevice.into());
-    }
-    if asked.protocol < OLDEST {
-        return Err(Refusal::UpdateNeeded.into());
-    }
-    let asked = Arc::new(asked);
-    let own = Arc::clone(&asked);
-    let usual = app.glance(move |tx, now| {
-        if !own.anchors.is_empty() || !told_before(tx, device, own.waiting, &own.applied, now)? {
-            return Ok(Usual::Tells);
-        }
-        let standing = standing(tx, person, &own, now)?;
-        if standing.behind() > BRIEF {
-            return Ok(Usual::Long);
-        }
-        Ok(Usual::Page(page(tx, standing)?, now))
-    });
-    let usual = usual.await?;
-    if let Usual::Tells = usual {
-        let (told, keys) = (Arc::clone(&asked), app.keys.clone());
-        app.write(move |tx, now| hear(tx, &by, person, &told, &keys, now)).await?;
-    }
-    let (page, now) = match usual {
-        Usual::Page(page, now) => (page, now),
-        Usual::Tells | Usual::Long => {
-            app.read(move |tx, now| {
-                let standing = standing(tx, person, &asked, now)?;
-                Ok((page(tx, standing)?, now))
-            })
-            .await?
-        }
-    };
-    let days = app.config.phones.lease_days;
-    Ok(Json(PullAnswer {
+/// `POST /api/phone/news`: the same in few bytes.
+pub(super) async fn news(
+    State(app): State<App>,
+    phone: Phone<NewsRequest>,
+) -> Result<Json<NewsAnswer>, Refused> {
+    let span = tracing::info_span!("news");
+    let (phone, asked) = phone.apart();
+    let (page, now) = given(&app, &phone, Asked::News(asked)).instrument(span).await?;
+    let same = page.same;
+    let whole = answer(&app, phone.device, page, now);
+    Ok(Json(if same {
+        let PullAnswer { server_time, lease, min_version, .. } = whole;
+        NewsAnswer::Same { server_time, lease, min_version }
+    } else {
+        NewsAnswer::Page(Box::new(whole))
+    }))
+}
+
+fn answer(app: &App, device: DeviceId, page: Page, now: Moment) -> PullAnswer {
+    let bytes = page.rows.iter().filter_map(|row| row.body.as_ref()).map(String::len).sum();
+    app.metrics.pulled(page.rows.len(), bytes);
+    PullAnswer {
         epoch: page.epoch,
         server_time: now,
         scopes: page.scopes,
@@ -129,9 +179,55 @@ async fn given(app: App, phone: Phone<PullRequest>) -> Result<Json<PullAnswer>, 
         rows: page.rows,
         cursors: page.cursors,
         complete: page.complete,
-        lease: identity::lease(&app.keys, device, days, now),
+        lease: identity::lease(&app.keys, device, app.config.phones.lease_days, now),
         min_version: app.config.phones.min_version.clone(),
-    }))
+        standing: page.standing,
+    }
+}
+
+async fn given(app: &App, phone: &Phone<()>, asked: Asked) -> Result<(Page, Moment), Refused> {
+    phone.must_read()?;
+    let (device, person, by) = (phone.device, phone.person, phone.by());
+    if !asked.is_of(device) {
+        return Err(Refusal::WrongDevice.into());
+    }
+    if asked.protocol() < OLDEST {
+        return Err(Refusal::UpdateNeeded.into());
+    }
+    let asked = Arc::new(asked);
+    let own = Arc::clone(&asked);
+    let usual = app.glance(move |tx, now| {
+        let asked = own.whole(tx, (device, person), now)?;
+        if !asked.anchors.is_empty()
+            || !told_before(tx, device, asked.waiting, &asked.applied, now)?
+        {
+            return Ok(Usual::Tells);
+        }
+        let standing = standing(tx, person, &asked, now)?;
+        if standing.behind() > BRIEF {
+            return Ok(Usual::Long);
+        }
+        Ok(Usual::Page(page(tx, &asked, standing)?, now))
+    });
+    let usual = usual.await?;
+    if let Usual::Tells = usual {
+        let (told, keys) = (Arc::clone(&asked), app.keys.clone());
+        let hears = move |tx: &mut Tx, now| {
+            let told = told.whole(tx, (device, person), now)?;
+            hear(tx, &by, person, &told, &keys, now)
+        };
+        app.write(hears).await?;
+    }
+    match usual {
+        Usual::Page(page, now) => Ok((page, now)),
+        Usual::Tells | Usual::Long => Ok(app
+            .read(move |tx, now| {
+                let asked = asked.whole(tx, (device, person), now)?;
+                let standing = standing(tx, person, &asked, now)?;
+                Ok((page(tx, &asked, standing)?, now))
+            })
+            .await?),
+    }
 }
 
 /// What the phone tells while it asks: its clocks, how much waits on it, what it shows (row O-07).
@@ -180,7 +276,7 @@ fn standing(tx: &mut Tx, person: PersonId, asked: &PullRequest, now: Moment) -> 
     Ok(Standing { scopes: granted.into_iter().map(stand).collect(), epoch })
 }
 
-fn page(tx: &mut Tx, standing: Standing) -> Answer<Page> {
+fn page(tx: &mut Tx, asked: &PullRequest, standing: Standing) -> Answer<Page> {
     let mut page = Page {
         epoch: standing.epoch,
         scopes: Vec::with_capacity(standing.scopes.len()),
@@ -188,6 +284,8 @@ fn page(tx: &mut Tx, standing: Standing) -> Answer<Page> {
         rows: Vec::new(),
         cursors: BTreeMap::new(),
         complete: true,
+        same: false,
+        standing: None,
     };
     let mut bytes = 0;
     for At { scope, head, from, lost } in standing.scopes {
@@ -226,6 +324,11 @@ fn page(tx: &mut Tx, standing: Standing) -> Answer<Page> {
         let at = if planted!("cursor_by_timestamp") { at | 3 } else { at };
         page.cursors.insert(scope.clone(), at);
         page.scopes.push(scope);
+    }
+    page.same = page.resets.is_empty() && page.rows.is_empty() && page.cursors == asked.cursors;
+    if page.complete {
+        let shown = shown(tx, asked.device, &page.scopes)?;
+        page.standing = Some(sync::standing(&page.epoch, &shown));
     }
     Ok(page)
 }

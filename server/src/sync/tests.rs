@@ -11,8 +11,8 @@ use releve_shared::keys::{Digest, Purpose};
 use releve_shared::proof::{ChainHead, GENESIS, link};
 use releve_shared::refusal::Refusal;
 use releve_shared::sync::{
-    Clock, Command, Envelope, Lane, Outcome, PROOF_HEADER, PullAnswer, PullRequest, PushAnswer,
-    PushRequest, RowKind, Verdict, request_message,
+    Clock, Command, Envelope, Lane, NewsAnswer, NewsRequest, Outcome, PROOF_HEADER, PullAnswer,
+    PullRequest, PushAnswer, PushRequest, RowKind, Verdict, request_message, standing,
 };
 use releve_shared::time::{DAY_MS, HOUR_MS};
 use releve_shared::visit::{ClockEvent, ClockKind, ManualReason};
@@ -172,6 +172,47 @@ async fn a_phone_takes_its_planning_and_sends_a_stamp() {
     assert_eq!(export.check(), Ok((1, 0)), "B-01");
     let list = scene.world.call("GET", "/api/desk/phones", None, Some(&scene.cookie)).await;
     assert_eq!(list.body[0]["waiting"], 2);
+}
+
+/// F7: asked in short, nothing new is a few bytes, what is new comes as in a pull, and what the server
+/// does not know a phone to show is to be asked at length.
+#[tokio::test]
+async fn news_are_asked_for_in_short() {
+    let scene = scene().await;
+    let asks = async |standing: Option<Digest>| {
+        let standing = standing.unwrap();
+        let asked = NewsRequest { protocol: 1, standing, anchors: Vec::new(), waiting: 2 };
+        let asked = serde_json::to_value(asked).unwrap();
+        scene.world.phone(&scene.phone, "/api/phone/news", &asked).await
+    };
+    let first = scene.pull(None).await;
+    let held = standing(&first.epoch, &first.cursors);
+    assert_ne!(first.standing, Some(held), "the server was not told yet that it is shown");
+    assert_eq!(asks(Some(held)).await.refusal(), "invalid");
+    let told = scene.pull(Some(&first)).await;
+    assert_eq!(told.standing, Some(held));
+
+    let came = asks(told.standing).await;
+    let answer: NewsAnswer = serde_json::from_value(came.body.clone()).unwrap();
+    assert!(matches!(answer, NewsAnswer::Same { .. }), "{answer:?}");
+    assert!(came.body.to_string().len() < 300, "{}", came.body);
+
+    let (start, _) = scene.stamp(1, genesis(), ClockKind::Start);
+    scene.push(vec![start], None).await;
+    let came: NewsAnswer = asks(told.standing).await.read();
+    let NewsAnswer::Page(page) = came else { panic!("something is new") };
+    assert_eq!(kinds(&page), ["clock_event"]);
+    assert_eq!(page.standing, Some(held), "what is shown was not told yet");
+    let after = scene.pull(Some(&page)).await;
+    assert_eq!(after.standing, Some(standing(&page.epoch, &page.cursors)));
+    assert_eq!(asks(told.standing).await.refusal(), "invalid", "that was before");
+
+    // What is not granted any more is another set of scopes.
+    let path = format!("/api/desk/caregivers/{}/transmit", scene.membership);
+    let off = Some(json!({ "transmit": false }));
+    let came = scene.world.call("PUT", &path, off, Some(&scene.cookie)).await;
+    assert!(came.status.is_success(), "{}", came.body);
+    assert_eq!(asks(after.standing).await.refusal(), "invalid");
 }
 
 /// C1, C2: a repeated command is answered word for word; other bytes under its id are refused.

@@ -65,6 +65,13 @@ impl Scope {
         Self(format!("desk/{id}"))
     }
 
+    /// Whether what moves in it may grant other scopes, or take them back: a sheet's words do not, a
+    /// planning, a person and an organisation's settings do.
+    #[must_use]
+    pub fn may_grant(&self) -> bool {
+        !["client/", "colleague/"].iter().any(|kind| self.0.starts_with(kind))
+    }
+
     /// A scope read back from a database or the wire.
     #[must_use]
     pub fn of(text: &str) -> Self {
@@ -227,6 +234,52 @@ pub struct PullAnswer {
     pub lease: Lease,
     /// The oldest app that is still served in full (row W-35).
     pub min_version: String,
+    /// [`standing`] of what the server knows that the phone shows: one that shows just this may ask for
+    /// news in short. `None` from a server that does not know how, and on pages before the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub standing: Option<Digest>,
+}
+
+/// What a phone holds, in one word: the digest of an epoch and of cursors, each with its scope.
+#[must_use]
+pub fn standing(epoch: &str, cursors: &BTreeMap<Scope, u64>) -> Digest {
+    let mut text = epoch.to_owned();
+    for (scope, seq) in cursors {
+        text.push_str(&format!("\n{scope} {seq}"));
+    }
+    Digest::of(&[text.as_bytes()])
+}
+
+/// `POST /api/phone/news`: a pull of few bytes, of a phone that shows all that the server knows it to
+/// show ([`PullAnswer::standing`]).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewsRequest {
+    /// [`super::PROTOCOL`] of the phone.
+    pub protocol: u32,
+    /// [`standing`] of what it shows.
+    pub standing: Digest,
+    /// As in a pull.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub anchors: Vec<Anchor>,
+    /// As in a pull.
+    pub waiting: u64,
+}
+
+/// The answer to [`NewsRequest`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NewsAnswer {
+    /// Nothing has moved, and the same scopes are granted.
+    Same {
+        /// The server's time.
+        server_time: Moment,
+        /// A renewed lease.
+        lease: Lease,
+        /// As in a pull.
+        min_version: String,
+    },
+    /// A page, as a pull from what the phone shows would give.
+    Page(Box<PullAnswer>),
 }
 
 /// `POST /api/phone/token`: the phone announces its next token. Asked again with the same digest it

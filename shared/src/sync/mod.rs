@@ -12,7 +12,8 @@ pub use command::{
     WriteMessage, WriteNotes, WriteTasks, WriteTravel,
 };
 pub use feed::{
-    ClockedRow, NotesRow, PullAnswer, PullRequest, Row, RowKind, Scope, SyncRefusal, TokenRequest,
+    ClockedRow, NewsAnswer, NewsRequest, NotesRow, PullAnswer, PullRequest, Row, RowKind, Scope,
+    SyncRefusal, TokenRequest, standing,
 };
 
 /// The protocol that this build speaks; two releases are served (sync.md F9).

@@ -2,6 +2,7 @@
 
 use releve_shared::clock::Stamp;
 use releve_shared::id::ReceiptId;
+use releve_shared::keys::Digest;
 use releve_shared::refusal::Refusal;
 use releve_shared::time::{MINUTE_MS, SECOND_MS};
 
@@ -47,6 +48,8 @@ pub(crate) enum Purpose {
     LastPush,
     /// A page down. `told` as above.
     Pull { told: Vec<i64> },
+    /// The same in short, of a phone that shows what the server knows it to show.
+    News { told: Vec<i64> },
     /// A part of a photo (sync.md C11).
     Picture { receipt: ReceiptId, offset: u64 },
     /// The next token.
@@ -103,6 +106,8 @@ pub(crate) struct Engine {
     wanted: bool,
     /// Pages are still to come.
     pub(crate) pulling: bool,
+    /// What the server knows that this phone shows: a phone that does so asks for news in short.
+    pub(crate) standing: Option<Digest>,
     /// The server's epoch moved: it must say which numbers it still has.
     pub(crate) ask_numbers: bool,
     /// Most commands in a push; halved when one is refused as a whole, so that nothing wedges.
@@ -177,6 +182,11 @@ impl Engine {
         self.pulling = false;
         self.wanted = false;
         self.pull_due = Some(Due::after(now, PULL_EVERY_MS));
+    }
+
+    /// The server does not know what this phone shows: the long question is next.
+    pub(crate) fn asks_at_length(&mut self) {
+        self.pulling = true;
     }
 
     /// It failed: see [`wait_after_ms`].

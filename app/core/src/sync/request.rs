@@ -2,10 +2,11 @@
 
 use releve_shared::clock::Anchor;
 use releve_shared::id::ClockEventId;
-use releve_shared::keys::{Purpose, Signer};
+use releve_shared::keys::{Digest, Purpose, Signer};
 use releve_shared::proof::ChainHead;
 use releve_shared::sync::{
-    Command, Envelope, Lane, PROOF_HEADER, PROTOCOL, PullRequest, PushRequest, request_message,
+    Command, Envelope, Lane, NewsRequest, PROOF_HEADER, PROTOCOL, PullRequest, PushRequest,
+    request_message, standing,
 };
 use rusqlite::Connection;
 use serde::Serialize;
@@ -132,6 +133,21 @@ pub(crate) fn pull(
     let request =
         PullRequest { protocol: PROTOCOL, device, epoch, cursors, applied, anchors, waiting };
     Ok((request, told))
+}
+
+/// The next pull in short, when the server knows this phone to show what it shows, and no page is
+/// under way.
+pub(crate) fn news(
+    db: &Connection,
+    care_db: &Connection,
+    known: Digest,
+) -> Result<Option<(NewsRequest, Vec<i64>)>, Fault> {
+    if known != standing(&care::shown(care_db)?.epoch, &care::cursors(care_db)?) {
+        return Ok(None);
+    }
+    let (told, anchors) = untold(db)?;
+    let waiting = u64::from(outbox::waiting(db)?);
+    Ok(Some((NewsRequest { protocol: PROTOCOL, standing: known, anchors, waiting }, told)))
 }
 
 /// The JSON of a body.

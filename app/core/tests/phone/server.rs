@@ -62,7 +62,10 @@ pub struct Server {
     pub alarms: Vec<AlarmReport>,
     pub alarm_status: Option<AlarmStatus>,
     pub sms_route: Option<SmsRoute>,
+    /// Paths of the requests that came, in order.
+    pub asked: Vec<String>,
     feeds: BTreeMap<Scope, Feed>,
+    applied: BTreeMap<Scope, u64>,
     phone: Option<Phone>,
     lanes: BTreeMap<Lane, u64>,
     commands: BTreeMap<CommandId, (Digest, Outcome)>,
@@ -92,7 +95,9 @@ impl Server {
             alarms: Vec::new(),
             alarm_status: None,
             sms_route: None,
+            asked: Vec::new(),
             feeds: BTreeMap::new(),
+            applied: BTreeMap::new(),
             phone: None,
             lanes: BTreeMap::new(),
             commands: BTreeMap::new(),
@@ -208,6 +213,11 @@ impl Server {
         self.put_raw(scope, kind, id, None);
     }
 
+    /// As after a restore: it does not know any more what the phone shows.
+    pub fn forget_shown(&mut self) {
+        self.applied.clear();
+    }
+
     /// Back to an earlier backup: everything after number `n` of each lane is forgotten.
     pub fn restored(&mut self, n: u64) {
         self.epoch = format!("{}+", self.epoch);
@@ -267,9 +277,11 @@ impl Server {
             let refusal = Refusal::DeviceBlocked;
             return json(403, &SyncRefusal { refusal, retry_after_s: None, wipe });
         }
+        self.asked.push(path.clone());
         match path.as_str() {
             "/api/phone/push" => self.push(&read(request), now),
             "/api/phone/pull" => self.pull(&read(request), now),
+            "/api/phone/news" => self.news(&read(request), now),
             "/api/phone/token" => {
                 let asked: TokenRequest = read(request);
                 let phone = self.phone.as_mut().unwrap();
@@ -465,6 +477,9 @@ impl Server {
 
     fn pull(&mut self, pull: &PullRequest, now: Moment) -> Response {
         self.anchors.extend(pull.anchors.iter().cloned());
+        if pull.epoch == self.epoch {
+            self.applied.extend(pull.applied.clone());
+        }
         let (mut resets, mut rows, mut cursors) = (Vec::new(), Vec::new(), BTreeMap::new());
         let mut complete = true;
         for scope in &self.granted {
@@ -509,8 +524,38 @@ impl Server {
                 complete,
                 lease: self.lease(now),
                 min_version: self.min_version.clone(),
+                standing: complete.then(|| standing(&self.epoch, &self.shown())),
             },
         )
+    }
+
+    /// What the phone has said that it shows, of what is granted.
+    fn shown(&self) -> BTreeMap<Scope, u64> {
+        let known = self.applied.iter().filter(|(scope, _)| self.granted.contains(*scope));
+        known.map(|(scope, seq)| (scope.clone(), *seq)).collect()
+    }
+
+    fn news(&mut self, asked: &NewsRequest, now: Moment) -> Response {
+        let shown = self.shown();
+        if asked.standing != standing(&self.epoch, &shown) {
+            return refused(400, Refusal::Invalid);
+        }
+        let whole = PullRequest {
+            protocol: asked.protocol,
+            device: id(9),
+            epoch: self.epoch.clone(),
+            cursors: shown.clone(),
+            applied: shown.clone(),
+            anchors: asked.anchors.clone(),
+            waiting: asked.waiting,
+        };
+        let page = self.pull(&whole, now);
+        let page: PullAnswer = serde_json::from_slice(&page.body).expect("a page");
+        if page.rows.is_empty() && page.resets.is_empty() && page.cursors == shown {
+            let PullAnswer { server_time, lease, min_version, .. } = page;
+            return json(200, &NewsAnswer::Same { server_time, lease, min_version });
+        }
+        json(200, &NewsAnswer::Page(Box::new(page)))
     }
 }
 

@@ -30,6 +30,38 @@ fn a_lost_answer_neither_loses_nor_doubles_a_badge() {
     assert_eq!(on_server.iter().map(|e| e.id).collect::<Vec<_>>(), [event]);
 }
 
+/// F7: a phone that shows what the server knows it to show asks in short, and hears of news all the same;
+/// a short question that is not understood is asked at length.
+#[test]
+fn news_is_asked_for_in_short_and_at_length_when_in_doubt() {
+    let world = World::enrolled();
+    let asked = |world: &World| {
+        world.inner(|i| i.server.asked.clear());
+        world.sync();
+        world.inner(|i| i.server.asked.join(" "))
+    };
+    let (long, short) = ("/api/phone/pull", "/api/phone/news");
+    world.sync();
+    assert_eq!(asked(&world), short, "it has told what it shows");
+    assert_eq!(asked(&world), short);
+    assert_eq!(world.day().visits.len(), 3, "what is held stays");
+
+    let moved = visit_id(1, 6);
+    world.inner(|i| i.server.gone(&planning(), RowKind::Visit, moved.to_string()));
+    assert_eq!(asked(&world), short);
+    let left = world.day().visits.len();
+    assert!(left < 3, "the page came with the short answer");
+    assert_eq!(asked(&world), long, "the server has not heard yet what is shown now");
+    assert_eq!(asked(&world), short);
+
+    world.inner(|i| i.server.forget_shown());
+    assert_eq!(asked(&world), format!("{short} {long}"));
+    assert_eq!(world.phone_view().trouble, None, "nobody is told of it");
+    world.inner(|i| i.server.restored(0));
+    world.sync();
+    assert_eq!(world.day().visits.len(), left, "another epoch is another standing");
+}
+
 /// WP1: a portal, a proxy, a bare 401 wipe nothing and lose nothing.
 #[test]
 fn neither_a_portal_nor_a_bare_401_loses_anything() {

@@ -140,6 +140,14 @@ pub fn applied(tx: &mut Tx, device: DeviceId, scope: &Scope) -> Answer<Option<(u
     Ok(sql::confirmed(tx, device, scope)?)
 }
 
+/// All that a phone has confirmed to show, scopes that it has lost since too.
+///
+/// # Errors
+/// Those of the database.
+pub fn confirmed(tx: &mut Tx, device: DeviceId) -> Answer<BTreeMap<Scope, u64>> {
+    Ok(sql::cursors(tx, device)?)
+}
+
 /// Whether [`pulled`] would write nothing that matters: the same was told within the last minute. So
 /// the usual pull only reads.
 ///

@@ -15,8 +15,8 @@ use crate::app::App;
 
 pub use enrol::{lease, open, trust};
 pub use list::{
-    PhoneRow, PhoneState, applied, device_key, is_active, keep_anchors, known_anchors, phones_of,
-    pulled, sign_out, told_before,
+    PhoneRow, PhoneState, applied, confirmed, device_key, is_active, keep_anchors, known_anchors,
+    phones_of, pulled, sign_out, told_before,
 };
 pub use request::Phone;
 pub use signed::{Signed, signed};

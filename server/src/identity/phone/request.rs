@@ -50,6 +50,12 @@ impl<T> Phone<T> {
         By::phone(self.organisation, self.device)
     }
 
+    /// The phone, and what it asks.
+    pub fn apart(self) -> (Phone, T) {
+        let Self { device, person, organisation, key, reads, token, request } = self;
+        (Phone { device, person, organisation, key, reads, token, request: () }, request)
+    }
+
     /// Lets through phones that may hold data.
     ///
     /// # Errors
