@@ -11,6 +11,7 @@ mod board;
 mod broken;
 mod card;
 mod changes;
+mod clock_nights;
 mod clones;
 mod contacts;
 mod control;
