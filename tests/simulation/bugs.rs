@@ -4,6 +4,8 @@
 /// Name and meaning, in alphabetical order.
 pub const BUGS: &[(&str, &str)] = &[
     ("ack_before_commit", "the server answers although the commit failed"),
+    ("alarm_early", "the server forgets the countdown of an alarm that it hears of"),
+    ("alarm_not_saved", "the phone keeps its alarm in memory only"),
     ("any_401_wipes", "the phone wipes itself at a 401 that nobody has signed"),
     ("cursor_by_timestamp", "the feed's cursor is a coarse time instead of a number"),
     ("dedupe_by_content", "a second stamp of the same kind is taken for the first"),

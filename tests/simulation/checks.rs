@@ -1,4 +1,4 @@
-//! What must hold once the network has healed (reliability.md I1 to I7, I9, I10; sync.md "Checks"), and
+//! What must hold once the network has healed (reliability.md I1 to I10; sync.md "Checks"), and
 //! some of it at every moment.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -50,6 +50,7 @@ impl Run {
         self.every_stamp_is_there_once();
         self.every_moment_is_true();
         self.the_last_notes_stand();
+        self.every_alarm_is_raised_once();
         for number in 0..self.phones.len() {
             let wiped = self.phones[number].state().state == PhoneState::Wiped;
             let blocked = self.phones[number].blocked.is_some();
@@ -176,7 +177,7 @@ impl Run {
         outcome.is_none_or(|outcome| outcome.contains("refused"))
     }
 
-    fn read<T>(&self, verb: impl Fn(&mut Tx) -> Result<T, Fault>) -> T {
+    pub fn read<T>(&self, verb: impl Fn(&mut Tx) -> Result<T, Fault>) -> T {
         let read = self.server.app().db.read_blocking(|tx| Ok(verb(tx)?));
         read.unwrap_or_else(|stop| panic!("{stop:?}"))
     }

@@ -3,13 +3,14 @@
 //! invariants are checked (reliability.md T1; docs/reliability.md says what is covered).
 //!
 //! * [`scene`] is what every run begins with: two agencies, their homes, planning and phones;
-//! * [`run`] draws what happens, [`worker`] and [`office`] what people do, [`net`] what befalls
+//! * [`run`] draws what happens, [`worker`], [`alarm`] and [`office`] what people do, [`net`] what befalls
 //!   requests, [`phone`], [`server`], [`disk`] and [`fuse`] what breaks and how;
 //! * [`checks`] is what must hold, [`trace`] the journal.
 //!
 //! A seed that fails prints itself: `RELEVE_SEED=n make simulate` plays that one alone, with its
 //! journal. On SQLite a seed always plays the same, to the last byte.
 
+mod alarm;
 mod bugs;
 mod checks;
 mod desk;

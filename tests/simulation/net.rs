@@ -4,7 +4,7 @@
 use releve_core::Step;
 use releve_core::ports::{NoAnswer, Request, Response};
 use releve_shared::refusal::Refusal;
-use releve_shared::sync::{PullAnswer, PullRequest, PushRequest};
+use releve_shared::sync::{NewsAnswer, PullAnswer, PullRequest, PushRequest};
 use releve_shared::time::Moment;
 
 use crate::phone::{Exchange, Leg};
@@ -75,7 +75,7 @@ impl Run {
         self.trace.says(format!("phone {number} enrols: {begun:?}"));
     }
 
-    fn goes_up(&mut self, number: usize, request: &Request) -> Result<Response, NoAnswer> {
+    pub fn goes_up(&mut self, number: usize, request: &Request) -> Result<Response, NoAnswer> {
         self.takes_time();
         if self.phones[number].line.up || self.dice.percent(LOST) {
             return Err(NoAnswer);
@@ -102,7 +102,7 @@ impl Run {
         Ok(self.server.ask(&request).0)
     }
 
-    fn comes_down(
+    pub fn comes_down(
         &mut self,
         number: usize,
         came: Result<Response, NoAnswer>,
@@ -174,7 +174,12 @@ impl Run {
     /// I9, F8: on the wire, nothing of another tenant, and no row of a scope that is not granted.
     fn sees_no_other_tenant(&self, number: usize, came: &Result<Response, NoAnswer>) {
         let Ok(answer) = came else { return };
-        let Ok(page) = serde_json::from_slice::<PullAnswer>(&answer.body) else { return };
+        let page = serde_json::from_slice::<PullAnswer>(&answer.body).ok();
+        let page = page.or_else(|| match serde_json::from_slice(&answer.body).ok()? {
+            NewsAnswer::Page(page) => Some(*page),
+            NewsAnswer::Same { .. } => None,
+        });
+        let Some(page) = page else { return };
         let may = self.ever_granted(number);
         for scope in page.scopes.iter().chain(page.rows.iter().map(|row| &row.scope)) {
             assert!(may.contains(scope), "I9: phone {number} is told of {scope}");

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use releve_core::door::{Act, ActLine, Ask, PhoneView, Reply, View, VisitView};
 use releve_core::ports::{NoAnswer, Request, Response, Secret};
-use releve_core::{About, Core, Ports, Step};
+use releve_core::{About, Core, LineStep, Ports, Senses, Step};
 use releve_shared::id::{DeviceId, VisitId};
 use releve_shared::keys::{Purpose, Signer};
 use releve_shared::refusal::Refusal;
@@ -203,6 +203,21 @@ impl Handset {
         }
         self.core().answered(came);
         Ok(())
+    }
+
+    /// A turn of the alarm's own loop.
+    pub fn turns(&mut self, senses: Senses) {
+        let _ = self.core().alarm_turn(senses);
+    }
+
+    /// What the alarm's own line has to say.
+    pub fn speaks(&mut self) -> LineStep {
+        self.core().alarm_request()
+    }
+
+    /// What came of it.
+    pub fn is_told(&mut self, came: Result<Response, NoAnswer>) {
+        self.core().alarm_answered(&came);
     }
 
     /// The phone itself.

@@ -12,6 +12,7 @@ use releve_shared::time::{DAY_MS, HOUR_MS, MINUTE_MS, Moment};
 use releve_tests::world::time::{Seeded, Time};
 use tempfile::TempDir;
 
+use crate::alarm::Pressed;
 use crate::disk::Backup;
 use crate::net::Mail;
 use crate::phone::{Handset, Leg};
@@ -59,6 +60,8 @@ pub struct Run {
     pub acked: Vec<Acked>,
     /// Notes that the workers were told are saved.
     pub noted: Vec<Noted>,
+    /// Alarms that were pressed.
+    pub pressed: Vec<Pressed>,
     /// Requests that the network holds up.
     pub late: Vec<Mail>,
     /// Whether the server has once lost what came after a backup.
@@ -85,6 +88,7 @@ impl Run {
             phones,
             acked: Vec::new(),
             noted: Vec::new(),
+            pressed: Vec::new(),
             late: Vec::new(),
             restored: false,
             dice,
@@ -136,7 +140,8 @@ impl Run {
     fn steps(&mut self) {
         let phone = self.a_phone();
         match self.dice.below(100) {
-            0..46 => self.moves(phone),
+            0..40 => self.moves(phone),
+            40..46 => self.alarms(phone),
             46..64 => self.works(phone),
             64..72 => self.passes_time(),
             72..83 => self.decides(),
@@ -272,6 +277,7 @@ impl Run {
             self.works(number);
         }
         self.both_write();
+        self.alarms_settle();
         self.calms_down();
     }
 

@@ -105,6 +105,13 @@ impl Server {
         (answer.status < 500).then_some(answer)
     }
 
+    /// Its watch over due times takes its turn.
+    pub fn watches_alarms(&self) {
+        let app = self.app();
+        let done = self.runtime.block_on(async move { releve_server::alarms::run_due(&app).await });
+        done.unwrap_or_else(|stop| panic!("{stop:?}"));
+    }
+
     /// It is killed, and comes back over what is on its disk.
     pub fn dies(&mut self) {
         let mut tail = vec![0; usize::try_from(self.chance.below(5_000)).expect("small")];

@@ -12,6 +12,7 @@ use releve_shared::alarm::{
 };
 use releve_shared::clock::{Stamp, locate};
 use releve_shared::id::AlarmId;
+use releve_shared::planted;
 use releve_shared::refusal::Refusal;
 use releve_shared::sync::PROTOCOL;
 use releve_shared::time::Moment;
@@ -149,7 +150,8 @@ fn judge(
     };
     match &report.what {
         Report::Armed { alarm, kind, pre_alarm_ms, position, .. } => {
-            let zero_at = acted_at.plus((*pre_alarm_ms).clamp(0, LONGEST_PRE_ALARM_MS));
+            let wait_ms = if planted!("alarm_early") { 0 } else { *pre_alarm_ms };
+            let zero_at = acted_at.plus(wait_ms.clamp(0, LONGEST_PRE_ALARM_MS));
             happens(tx, *alarm, Event::Armed { kind: kind.clone(), zero_at })?;
             place::keep(tx, *alarm, position.as_ref(), (acted_at, now), &Way::Phone)
         }

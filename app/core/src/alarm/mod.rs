@@ -17,6 +17,7 @@ use releve_shared::alarm::{
 };
 use releve_shared::clock::Stamp;
 use releve_shared::id::{AlarmId, CommandId, VisitId};
+use releve_shared::planted;
 use releve_shared::refusal::Refusal;
 use releve_shared::time::{MINUTE_MS, Moment, SECOND_MS};
 
@@ -382,6 +383,9 @@ impl Core {
 
     /// Keeps the alarm; what the disk refuses stays in memory and is offered again.
     pub(crate) fn save_alarm(&mut self) {
+        if planted!("alarm_not_saved") {
+            return;
+        }
         let held = self.alarm.held.clone();
         let saved =
             self.store().and_then(|store| write(&mut store.duty, |tx| Ok(duty::put(tx, &held)?)));
