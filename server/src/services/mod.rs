@@ -15,7 +15,7 @@ pub use feed::body;
 pub use phone::write_tasks;
 pub use routes::routes;
 pub use sql::ALL;
-pub use visit::{VisitTaskSheet, planned, planned_within, sheet, write_planned};
+pub use visit::{VisitTaskSheet, planned, planned_of, sheet, write_planned};
 
 #[cfg(test)]
 mod tests;

@@ -82,16 +82,16 @@ pub fn sheet(tx: &mut Tx, by: &By, visit: VisitId) -> Answer<VisitTaskSheet> {
     Ok(sheet)
 }
 
-/// The planned tasks of the visits that begin in a period, for plannings.
+/// The planned tasks of some visits, for plannings.
 ///
 /// # Errors
 /// Those of the database.
-pub fn planned_within(
+pub fn planned_of(
     tx: &mut Tx,
     by: &By,
-    period: (Moment, Moment),
+    visits: &[VisitId],
 ) -> Answer<BTreeMap<VisitId, Vec<String>>> {
-    Ok(sql::within(tx, by.organisation, period)?)
+    Ok(sql::planned(tx, by.organisation, visits)?)
 }
 
 /// Plans the tasks of one visit by hand.

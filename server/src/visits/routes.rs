@@ -77,7 +77,8 @@ async fn list(
     let by = desk.by;
     let rows = app.read(move |tx, now| {
         let rows = board::within(tx, &by, (from, to), (membership, client), now)?;
-        let mut tasks = services::planned_within(tx, &by, (from, to))?;
+        let shown: Vec<VisitId> = rows.iter().map(|row| row.visit.id).collect();
+        let mut tasks = services::planned_of(tx, &by, &shown)?;
         Ok(rows
             .into_iter()
             .map(|row| {
