@@ -43,11 +43,15 @@ impl Run {
 
     fn presses(&mut self, number: usize) {
         let before = self.counting(number);
-        let press = if self.dice.percent(80) { Press::Pressed } else { Press::Held };
+        let silent = self.dice.percent(20);
+        let press = if silent { Press::Held } else { Press::Pressed };
         let _ = self.phones[number].act(Act::Alarm { press });
         self.phones[number].turns(Senses::default());
+        // A silent alarm shows nothing: what this phone shows from then on may have begun long before.
+        self.phones[number].silent |= silent;
+        let clear = !self.phones[number].silent && !self.phones[number].fuse.blown();
         let counting = self.counting(number).filter(|alarm| before != Some(*alarm));
-        if let Some(alarm) = counting.filter(|_| !self.phones[number].fuse.blown()) {
+        if let Some(alarm) = counting.filter(|_| clear) {
             self.trace.says(format!("phone {number} is pressed: {alarm}"));
             let at = self.time.now();
             self.pressed.push(Pressed { alarm, phone: number, at, cancelled: false });

@@ -67,6 +67,8 @@ pub struct Handset {
     pub ever_blocked: bool,
     /// It speaks the protocol before this one, until it is updated.
     pub outdated: bool,
+    /// An alarm was begun on it that does not show.
+    pub silent: bool,
     /// Started again since the scene was set.
     pub rebooted: bool,
     folder: PathBuf,
@@ -102,6 +104,7 @@ impl Handset {
             ever_blocked: false,
             outdated: false,
             rebooted: false,
+            silent: false,
             folder,
             opened: 0,
             chance,
