@@ -26,6 +26,7 @@ const SHARED: &[&str] = &[
 
 /// What `releve-core` may depend on: no Tauri, no async runtime, no HTTP client.
 const CORE: &[&str] = &[
+    "chacha20poly1305",
     "image",
     "ndef-rs",
     "qrcode",

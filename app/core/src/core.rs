@@ -89,6 +89,7 @@ impl Core {
         };
         if let Err(fault) = core.open_store() {
             core.held = Held::Unusable(core.noted(fault));
+            core.alarm_without_store();
         }
         core
     }

@@ -75,6 +75,8 @@ pub enum Secret {
     NextToken,
     /// What signs the text message of an alarm, shared with the server.
     SmsKey,
+    /// Raw key of the copy that serves an alarm when the databases do not open. No presence.
+    AlarmKey,
 }
 
 /// The vault failed, or is locked.

@@ -89,6 +89,7 @@ impl Core {
         };
         if let Held::Unusable(fault) = &self.held {
             view.trouble = Some(fault.refusal());
+            view.office_phone = self.alarm.known.office_number();
             return Ok(view);
         }
         view.now = self.measured(now)?;

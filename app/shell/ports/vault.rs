@@ -34,6 +34,7 @@ impl FileVault {
             Secret::Token => "token",
             Secret::NextToken => "next-token",
             Secret::SmsKey => "sms",
+            Secret::AlarmKey => "alarm",
         })
     }
 }

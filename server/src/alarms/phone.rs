@@ -220,6 +220,7 @@ fn status(tx: &mut Tx, whose: &Whose, alarm: AlarmId, reads: bool) -> Answer<Opt
     let taken = episode.acknowledged.filter(|_| reads);
     Ok(Some(AlarmStatus {
         alarm,
+        hidden: episode.kind.is_hidden(),
         phase: episode.phase,
         acknowledged_at: taken.as_ref().map(|by| by.at),
         acknowledged_by: taken.map(|by| by.name),

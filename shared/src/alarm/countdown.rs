@@ -115,6 +115,8 @@ pub enum Event {
         alarm: AlarmId,
         /// Where it stands.
         phase: Phase,
+        /// It must not show, whatever this phone remembers of it.
+        hidden: bool,
     },
 }
 
@@ -246,7 +248,10 @@ fn happen(
         Event::Duress { alarm } => duress(state, *alarm, up, rules),
         Event::Fine => fine(state),
         Event::Heard { alarm } => heard(state, *alarm),
-        Event::Status { alarm, phase } => status(state, *alarm, phase),
+        Event::Status { alarm, phase, hidden } => match (hidden, forgotten(state, *alarm, phase, up)) {
+            (true, Some(hidden)) => status(&hidden, *alarm, phase, vec![Effect::Hush]),
+            (true, None) | (false, _) => status(state, *alarm, phase, vec![]),
+        },
     }
 }
 
@@ -446,25 +451,65 @@ fn heard(state: &Countdown, alarm: AlarmId) -> (Countdown, Vec<Effect>) {
     }
 }
 
-fn status(state: &Countdown, alarm: AlarmId, phase: &Phase) -> (Countdown, Vec<Effect>) {
-    let Countdown::Raised(raised) = state else { return (state.clone(), vec![]) };
+/// An alarm that was hidden, on a phone that has forgotten so: killed before it could keep the code of
+/// duress, or put back to an older state. What it shows must end. `None` when nothing is to be mended.
+fn forgotten(state: &Countdown, alarm: AlarmId, phase: &Phase, up: i64) -> Option<Countdown> {
+    let open = matches!(phase, Phase::Notifying | Phase::Exhausted | Phase::Acknowledged);
+    let hide = |raised: Raised| {
+        let decoy = Some(Decoy::Quiet);
+        Countdown::Raised(Raised { kind: Kind::Silent, heard: true, text_at: None, decoy, ..raised })
+    };
+    match state {
+        Countdown::Counting { alarm: mine, kind, .. } if open && *mine == alarm => {
+            let raised = Raised {
+                alarm,
+                kind: kind.clone(),
+                at: up,
+                text_at: None,
+                heard: true,
+                fine: false,
+                phase: None,
+                decoy: None,
+            };
+            Some(hide(raised))
+        }
+        // One that knows it is hidden decides by itself what shows.
+        Countdown::Raised(raised)
+            if open && raised.alarm == alarm && !raised.kind.is_hidden() =>
+        {
+            Some(hide(raised.clone()))
+        }
+        Countdown::Idle | Countdown::Counting { .. } | Countdown::Raised(_) => None,
+    }
+}
+
+fn status(
+    state: &Countdown,
+    alarm: AlarmId,
+    phase: &Phase,
+    mut effects: Vec<Effect>,
+) -> (Countdown, Vec<Effect>) {
+    let Countdown::Raised(raised) = state else { return (state.clone(), effects) };
     if raised.alarm != alarm {
-        return (state.clone(), vec![]);
+        return (state.clone(), effects);
     }
     match phase {
         // Pressed again under a hidden alarm: that press is still to be judged.
         Phase::Resolved if matches!(raised.decoy, Some(Decoy::Counting { .. })) => {
-            (state.clone(), vec![])
+            (state.clone(), effects)
         }
-        Phase::Resolved if raised.decoy.is_some() => (Countdown::Idle, vec![]),
-        Phase::Resolved => (Countdown::Idle, vec![Effect::Hush, Effect::Closed]),
+        Phase::Resolved if raised.decoy.is_some() => (Countdown::Idle, effects),
+        Phase::Resolved => {
+            effects.extend([Effect::Hush, Effect::Closed]);
+            (Countdown::Idle, effects)
+        }
         Phase::Notifying | Phase::Exhausted | Phase::Acknowledged => {
             let phase = Some(phase.clone());
             let next = Raised { heard: true, text_at: None, phase, ..raised.clone() };
-            (Countdown::Raised(next), vec![])
+            (Countdown::Raised(next), effects)
         }
         // Word of before the raise, or of a newer server.
-        Phase::Armed | Phase::Cancelled | Phase::Unknown(_) => (state.clone(), vec![]),
+        Phase::Armed | Phase::Cancelled | Phase::Unknown(_) => (state.clone(), effects),
     }
 }
 

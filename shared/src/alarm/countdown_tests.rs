@@ -99,6 +99,38 @@ fn a_restart_begins_the_count_anew_and_keeps_a_raised_alarm() {
     assert_eq!((state.look(), state.wake_at()), (Look::Raised, Some(10_007)));
 }
 
+/// B-06: an alarm of duress on a phone that has forgotten it, killed before it could keep the code: the
+/// server's word hides it again, whatever the phone believes, and nothing sounds.
+#[test]
+fn b_06_a_forgotten_duress_is_never_revealed() {
+    let rules = AlarmRules::default();
+    let (counting, _) = run(&[(press(Kind::Panic), 0)]);
+    let (given, _) = run(&[(press(Kind::Panic), 0), (Event::Tick, 10_000)]);
+    for (state, at) in [(counting, 3_000), (given, 12_000)] {
+        for phase in [Phase::Notifying, Phase::Exhausted, Phase::Acknowledged] {
+            let status = |hidden| Event::Status { alarm: id(1), phase: phase.clone(), hidden };
+            let (open, _) = step(&state, &status(false), at, &rules);
+            assert_ne!(open.look(), Look::Quiet, "an alarm that nobody hid shows on");
+            let (hidden, effects) = step(&state, &status(true), at, &rules);
+            assert_eq!((hidden.look(), hidden.alarm()), (Look::Quiet, Some(id(1))));
+            assert!(effects.contains(&Effect::Hush) && !effects.contains(&Effect::Call));
+            let (later, effects) = step(&hidden, &Event::Tick, at + 60_000, &rules);
+            assert_eq!(later.look(), Look::Quiet);
+            assert!(!effects.contains(&Effect::Ring), "and goes on in silence: {effects:?}");
+            let closed = Event::Status { alarm: id(1), phase: Phase::Resolved, hidden: true };
+            let (over, effects) = step(&later, &closed, at + 70_000, &rules);
+            assert_eq!((over, effects), (Countdown::Idle, vec![]), "its end is not shown either");
+        }
+    }
+    // Pressed again over a hidden alarm and let run, it may show: the worker has decided so.
+    let (silent, _) = run(&[(press(Kind::Silent), 0)]);
+    let again = Event::Trigger { alarm: id(2), kind: Kind::Panic };
+    let (counting, _) = step(&silent, &again, 5_000, &rules);
+    let (shown, _) = step(&counting, &Event::Tick, 15_000, &rules);
+    let status = Event::Status { alarm: id(1), phase: Phase::Notifying, hidden: true };
+    assert_eq!(step(&shown, &status, 16_000, &rules).0.look(), Look::Raised);
+}
+
 fn any_kind() -> impl Strategy<Value = Kind> {
     (0..Kind::KNOWN.len()).prop_map(|n| Kind::from_code(Kind::KNOWN[n]))
 }
@@ -112,8 +144,8 @@ fn any_event() -> impl Strategy<Value = Event> {
         4 => Just(Event::Tick),
         1 => Just(Event::Restarted),
         1 => (1_u128..6).prop_map(|n| Event::Heard { alarm: id(n) }),
-        1 => ((1_u128..6), 0..Phase::KNOWN.len()).prop_map(|(n, phase)| {
-            Event::Status { alarm: id(n), phase: Phase::from_code(Phase::KNOWN[phase]) }
+        1 => ((1_u128..6), 0..Phase::KNOWN.len(), any::<bool>()).prop_map(|(n, phase, hidden)| {
+            Event::Status { alarm: id(n), phase: Phase::from_code(Phase::KNOWN[phase]), hidden }
         }),
     ]
 }
@@ -174,11 +206,13 @@ proptest! {
                 (Countdown::Counting { due, alarm, .. }, Countdown::Raised(raised)) => {
                     prop_assert_eq!(*alarm, raised.alarm);
                     prop_assert!(up >= *due || raised.kind.is_hidden(), "early");
-                    prop_assert!(raises.contains(alarm), "untold");
+                    // The server itself says that it was raised, and hidden: it needs no telling.
+                    let known = matches!(event, Event::Status { hidden: true, .. });
+                    prop_assert!(raises.contains(alarm) || known, "untold");
                 }
                 (Countdown::Counting { due, alarm, .. }, Countdown::Idle) => {
-                    let closed = Event::Status { alarm: *alarm, phase: Phase::Resolved };
-                    if event == closed {
+                    let closed = |hidden| Event::Status { alarm: *alarm, phase: Phase::Resolved, hidden };
+                    if event == closed(false) || event == closed(true) {
                         prop_assert!(up >= *due && raises.contains(alarm), "closed untold");
                     } else {
                         prop_assert!(up < *due && event == Event::Cancel);
@@ -189,8 +223,9 @@ proptest! {
                     prop_assert!(up < *due || event == Event::Restarted, "missed");
                 }
                 (Countdown::Raised(raised), Countdown::Idle) => {
-                    let closed = Event::Status { alarm: raised.alarm, phase: Phase::Resolved };
-                    prop_assert_eq!(&event, &closed, "only a person ends it");
+                    let alarm = raised.alarm;
+                    let closed = |hidden| Event::Status { alarm, phase: Phase::Resolved, hidden };
+                    prop_assert!(event == closed(false) || event == closed(true), "only a person");
                 }
                 (Countdown::Raised(before), Countdown::Raised(after)) => {
                     prop_assert_eq!(before.alarm, after.alarm);

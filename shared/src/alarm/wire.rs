@@ -212,6 +212,9 @@ pub struct AlarmStatus {
     pub alarm: AlarmId,
     /// Where it stands.
     pub phase: Phase,
+    /// It must not show, whatever a phone that has lost its memory believes.
+    #[serde(default)]
+    pub hidden: bool,
     /// Who has taken it in charge, by name.
     pub acknowledged_by: Option<String>,
     /// When.

@@ -73,6 +73,7 @@ impl Core {
             None => Ok(duty::forget::<Codes>(tx)?),
         })?;
         self.alarm.known.codes = codes;
+        self.copy_for_alarms();
         Ok(Reply::Done)
     }
 }

@@ -1,6 +1,6 @@
 //! What of an alarm outlives the app: one fact of the duty data.
 
-use releve_shared::alarm::countdown::{Countdown, Raised};
+use releve_shared::alarm::countdown::{Countdown, Decoy, Raised};
 use releve_shared::alarm::{
     AlarmReport, AlarmStatus, Capability, Kind, LoneSession, PhoneTry, Report,
 };
@@ -119,17 +119,17 @@ impl AlarmHeld {
 
 impl AlarmHeld {
     /// The server has raised an alarm that this phone did not.
-    pub(crate) fn raised_by_server(&mut self, alarm: AlarmId, up_ms: i64) {
+    pub(crate) fn raised_by_server(&mut self, alarm: AlarmId, hidden: bool, up_ms: i64) {
         self.begin();
         self.machine = Countdown::Raised(Raised {
             alarm,
-            kind: Kind::PhoneSilent,
+            kind: if hidden { Kind::Silent } else { Kind::PhoneSilent },
             at: up_ms,
             text_at: None,
             heard: true,
             fine: false,
             phase: None,
-            decoy: None,
+            decoy: hidden.then_some(Decoy::Quiet),
         });
     }
 }

@@ -115,7 +115,7 @@ impl Core {
             self.alarm.line.failed(running, &now);
         }
         let wait = left(self.alarm.line.not_before.as_ref(), &now);
-        if self.alarm.known.identity.is_none() {
+        if self.alarm.known.line().is_none() {
             return LineStep::Wait(IDLE_MS);
         }
         if wait > 0 {
@@ -192,8 +192,9 @@ impl Core {
         let open =
             matches!(status.phase, Phase::Notifying | Phase::Exhausted | Phase::Acknowledged);
         if running.is_none() && open {
-            // The server has raised by itself: the worker sees it, and can say that she is well.
-            self.alarm.held.raised_by_server(status.alarm, now.up_ms);
+            // The server has raised by itself: the worker sees it, and can say that she is well. One
+            // that was hidden by a phone which has forgotten it since stays hidden.
+            self.alarm.held.raised_by_server(status.alarm, status.hidden, now.up_ms);
             self.alarm.held.boot.clone_from(&now.boot);
         }
         if self.alarm.held.machine.alarm() != Some(status.alarm) {
@@ -201,8 +202,8 @@ impl Core {
         }
         let news = self.alarm.held.status.as_ref() != Some(status);
         self.alarm.held.status = Some(status.clone());
-        let (alarm, phase) = (status.alarm, status.phase.clone());
-        self.alarm_event(&Event::Status { alarm, phase }, now);
+        let (alarm, phase, hidden) = (status.alarm, status.phase.clone(), status.hidden);
+        self.alarm_event(&Event::Status { alarm, phase, hidden }, now);
         if news {
             self.save_alarm();
             self.changed();
@@ -228,6 +229,7 @@ impl Core {
             drop(self.refusal(stop));
         }
         self.alarm.known.sms_code = Some(fact);
+        self.copy_for_alarms();
     }
 
     fn alive(&mut self, now: &Stamp) -> AlarmReport {
@@ -245,21 +247,17 @@ impl Core {
     }
 
     fn alarm_signed(&mut self, report: &AlarmReport, now: &Stamp) -> Result<Request, Stop> {
-        let identity = self
-            .alarm
-            .known
-            .identity
-            .as_ref()
-            .ok_or(releve_shared::refusal::Refusal::NotEnrolled)?;
+        let (device, server) =
+            self.alarm.known.line().ok_or(releve_shared::refusal::Refusal::NotEnrolled)?;
         let asked = AlarmRequest {
             protocol: PROTOCOL,
-            device: identity.device,
+            device,
             sent: now.clone(),
             anchors: Vec::new(),
             report: report.clone(),
         };
         let key = request::device_key(&*self.ports.vault)?;
         let body = request::body(&asked)?;
-        Ok(request::signed("POST", &identity.server, "/api/phone/alarm", body, None, &key))
+        Ok(request::signed("POST", server, "/api/phone/alarm", body, None, &key))
     }
 }

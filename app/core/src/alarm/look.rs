@@ -19,7 +19,7 @@ impl Core {
         let test = known.test.as_ref();
         let since_test = test.filter(|test| test.whole).map(|test| at.since(test.at));
         AlarmView {
-            ready: known.identity.is_some(),
+            ready: known.ready(),
             look: self.alarm_look(now),
             means: self.means(now),
             call_number: known.call_number(),

@@ -5,6 +5,7 @@
 //! position, sound), the other its own line to the server. Neither waits for the other.
 
 mod codes;
+mod copy;
 mod held;
 mod known;
 mod line;
@@ -50,6 +51,7 @@ pub(crate) struct Alarm {
     /// The store has refused the last step; it is offered again.
     pub(crate) unsaved: bool,
     pub(crate) known: Known,
+    written: copy::Written,
     senses: Senses,
     fix: Option<Fix>,
     owed: Vec<Hand>,
@@ -281,8 +283,8 @@ impl Core {
             let words = text.sign(&key).ok()?;
             return Some(Hand::Text { number: gateway, words });
         }
-        let number = known.call_number();
-        (!number.is_empty()).then(|| Hand::Text { number, words: self.plain_words(raised, now) })
+        let number = known.text_number()?;
+        Some(Hand::Text { number, words: self.plain_words(raised, now) })
     }
 
     /// For a person: who, that it is an alarm, where by coordinates. Nothing of a client.
@@ -389,9 +391,14 @@ impl Core {
         let held = self.alarm.held.clone();
         let saved =
             self.store().and_then(|store| write(&mut store.duty, |tx| Ok(duty::put(tx, &held)?)));
+        let aside = self.alarm.unsaved;
         self.alarm.unsaved = saved.is_err();
         if let Err(Stop::Fault(fault)) = saved {
             drop(self.noted(fault));
+        }
+        // Beside the databases while they take nothing, and no longer.
+        if aside || self.alarm.unsaved {
+            self.copy_for_alarms();
         }
     }
 

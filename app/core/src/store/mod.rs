@@ -1,9 +1,11 @@
-//! The phone's store: two encrypted databases in one folder. SQL lives here and nowhere else.
+//! The phone's store: two encrypted databases in one folder, and what an alarm needs beside them. SQL
+//! lives here and nowhere else.
 //!
 //! `duty.db` is what the phone owes and proves (outbox, chain of stamps, exchanges, identity); its
 //! key asks for nobody's presence, so clocking never closes. `care.db` mirrors what the server
 //! grants (planning, sheets). Mirror tables are written only by `sync::apply`, the outbox only by acts.
 
+pub(crate) mod beside;
 pub(crate) mod care;
 pub(crate) mod chain;
 pub(crate) mod duty;
@@ -15,6 +17,7 @@ pub(crate) mod picture;
 pub(crate) mod seen;
 pub(crate) mod wipe;
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
@@ -197,7 +200,24 @@ fn key_of(vault: &dyn Vault, chance: &dyn Chance, secret: Secret) -> Result<Key,
     Ok(key)
 }
 
-/// The databases of a folder with their companions, damaged copies included.
+/// Puts a file in the place of another, durably before it returns: whatever happens, one of both is
+/// there and whole.
+pub(crate) fn replace(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), Fault> {
+    let draft = folder.join(format!("{name}.new"));
+    let mut file = std::fs::File::create(&draft)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    std::fs::rename(&draft, folder.join(name))?;
+    sync_folder(folder)
+}
+
+/// Makes a rename or a removal durable.
+pub(crate) fn sync_folder(folder: &Path) -> Result<(), Fault> {
+    std::fs::File::open(folder)?.sync_all()?;
+    Ok(())
+}
+
+/// The databases of a folder with their companions, damaged copies and what lies beside included.
 pub(crate) fn files(folder: &Path) -> Result<Vec<PathBuf>, Fault> {
     if !folder.exists() {
         return Ok(Vec::new());
@@ -207,7 +227,7 @@ pub(crate) fn files(folder: &Path) -> Result<Vec<PathBuf>, Fault> {
         let entry = entry?;
         let name = entry.file_name();
         let name = name.to_string_lossy();
-        if name.starts_with(DUTY_FILE) || name.starts_with(CARE_FILE) {
+        if [DUTY_FILE, CARE_FILE, beside::PREFIX].iter().any(|ours| name.starts_with(ours)) {
             found.push(entry.path());
         }
     }

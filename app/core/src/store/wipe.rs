@@ -1,13 +1,13 @@
 //! Destroying what a phone holds: keys first, then files; a marker outside the databases makes it
 //! resume after a crash (sync.md WP2).
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use releve_shared::enrolment::WipeReceipt;
 use releve_shared::planted;
 use serde::{Deserialize, Serialize};
 
+use super::{replace, sync_folder};
 use crate::fault::Fault;
 use crate::ports::{Secret, Vault};
 
@@ -57,12 +57,7 @@ pub(crate) fn marker(folder: &Path) -> Result<Option<Marker>, Fault> {
 
 /// Writes the marker, durably before it returns.
 pub(crate) fn mark(folder: &Path, marker: &Marker) -> Result<(), Fault> {
-    let draft = folder.join("wipe.json.new");
-    let mut file = std::fs::File::create(&draft)?;
-    file.write_all(&serde_json::to_vec(marker)?)?;
-    file.sync_all()?;
-    std::fs::rename(&draft, path(folder))?;
-    sync_folder(folder)
+    replace(folder, MARKER, &serde_json::to_vec(marker)?)
 }
 
 /// Removes the marker.
@@ -83,6 +78,7 @@ pub(crate) fn destroy(folder: &Path, vault: &dyn Vault) -> Result<(), Fault> {
         Secret::Token,
         Secret::NextToken,
         Secret::SmsKey,
+        Secret::AlarmKey,
     ] {
         if secret == Secret::CareKey && planted!("wipe_leaves_something") {
             continue;
@@ -100,10 +96,4 @@ pub(crate) fn destroy(folder: &Path, vault: &dyn Vault) -> Result<(), Fault> {
 
 fn path(folder: &Path) -> PathBuf {
     folder.join(MARKER)
-}
-
-/// Makes a rename or a removal durable.
-fn sync_folder(folder: &Path) -> Result<(), Fault> {
-    std::fs::File::open(folder)?.sync_all()?;
-    Ok(())
 }

@@ -39,6 +39,7 @@ fn status(world: &World, phase: Phase, who: Option<&str>) {
     let status = AlarmStatus {
         alarm,
         phase,
+        hidden: false,
         acknowledged_by: who.map(str::to_owned),
         acknowledged_at: who.map(|_| Moment(1_795_345_230_000)),
         resolved_at: None,
@@ -238,6 +239,7 @@ fn b_06_what_the_server_raised_by_itself_shows() {
     let told = AlarmStatus {
         alarm,
         phase: Phase::Notifying,
+        hidden: false,
         acknowledged_by: None,
         acknowledged_at: None,
         resolved_at: None,
@@ -249,6 +251,44 @@ fn b_06_what_the_server_raised_by_itself_shows() {
         panic!("no alarm is given")
     };
     assert_eq!((shown, ways.heard), (alarm, true));
+}
+
+/// B-06: the same, given under duress or in silence: not a word of it shows or sounds, while it runs and
+/// when the office closes it, and positions are told.
+#[test]
+fn b_06_a_hidden_alarm_of_a_phone_that_lost_its_memory_stays_hidden() {
+    let world = World::watched(AlarmRules { sessions: true, ..AlarmRules::default() });
+    let before = world.alarm();
+    world.badge(1).unwrap();
+    world.wait(0);
+    let session = world.alarm().session;
+    let alarm = AlarmId::from(uuid::Uuid::from_u128(78));
+    let hidden = |phase| AlarmStatus {
+        alarm,
+        phase,
+        hidden: true,
+        acknowledged_by: None,
+        acknowledged_at: None,
+        resolved_at: None,
+        told: Vec::new(),
+    };
+    for phase in [Phase::Notifying, Phase::Exhausted, Phase::Acknowledged, Phase::Resolved] {
+        world.inner(|i| i.server.alarm_status = Some(hidden(phase)));
+        let turn = world.wait(3 * 60_000);
+        assert_eq!(turn.alert, releve_core::ports::Alert::Quiet);
+        assert_eq!(turn.hands, [], "nobody is called aloud");
+        let shown = world.alarm();
+        assert_eq!(shown.look, AlarmLook::Quiet);
+        let same = AlarmView { means: before.means.clone(), session: session.clone(), ..before.clone() };
+        let left = |mut view: AlarmView| {
+            view.means = before.means.clone();
+            if let Some(session) = &mut view.session {
+                session.left_ms = 0;
+            }
+            view
+        };
+        assert_eq!(left(shown), left(same), "not a byte of the door tells");
+    }
 }
 
 /// B-06: a test goes all the way but for the call, says that it is one, and the month begins with it.

@@ -6,6 +6,8 @@ mod acts;
 #[cfg(test)]
 mod alarm;
 #[cfg(test)]
+mod alarm_broken;
+#[cfg(test)]
 mod alarm_ways;
 #[cfg(test)]
 mod hands;

@@ -37,6 +37,8 @@ pub struct Inner {
     pub sent: Vec<String>,
     pub vault: BTreeMap<Secret, Vec<u8>>,
     pub vault_locked: bool,
+    /// The device's key store answers nothing any more.
+    pub vault_fails: bool,
     pub drawn: u64,
     pub server: Server,
 }
@@ -69,6 +71,9 @@ impl Chance for Device {
 impl Vault for Device {
     fn get(&self, secret: Secret) -> Result<Option<Vec<u8>>, VaultError> {
         let inner = self.0.lock().unwrap();
+        if inner.vault_fails {
+            return Err(VaultError::Failed("no key store".into()));
+        }
         if inner.vault_locked && secret == Secret::CareKey {
             return Err(VaultError::Locked);
         }
@@ -133,6 +138,7 @@ impl World {
             sent: Vec::new(),
             vault: BTreeMap::new(),
             vault_locked: false,
+            vault_fails: false,
             drawn: 42,
             server,
         };

@@ -501,6 +501,16 @@ export const en: Texts = {
       title: "Data cannot be read",
       text: "The app's data is damaged, or of a newer version. Do not remove the app: your clockings may still be in it. Call the office.",
     },
+    storage_full: {
+      title: "No room left",
+      text: "This phone's memory is full: the app cannot open its data. Remove videos or photos, then try again. Nothing is lost.",
+    },
+    storage_closed: {
+      title: "Data closed",
+      text: "The phone does not open the app's data just now. Try again, or restart the phone. Do not remove the app.",
+    },
+    alarmStays: "The alarm works all the same.",
+    again: "Try again",
     unreachable: "The app does not answer",
     sync: "Reach the office",
   },

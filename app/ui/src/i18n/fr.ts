@@ -500,6 +500,16 @@ export const fr = {
       title: "Données illisibles",
       text: "Les données de l'application sont abîmées, ou viennent d'une version plus récente. N'effacez pas l'application\u00a0: vos pointages y sont peut-être encore. Appelez l'agence.",
     },
+    storage_full: {
+      title: "Plus de place",
+      text: "La mémoire de ce téléphone est pleine\u00a0: l'application ne peut pas ouvrir ses données. Effacez des vidéos ou des photos, puis réessayez. Rien n'est perdu.",
+    },
+    storage_closed: {
+      title: "Données fermées",
+      text: "Le téléphone n'ouvre pas les données de l'application en ce moment. Réessayez, ou redémarrez le téléphone. N'effacez pas l'application.",
+    },
+    alarmStays: "L'alarme DATI marche quand même.",
+    again: "Réessayer",
     unreachable: "L'application ne répond pas",
     sync: "Joindre l'agence",
   },

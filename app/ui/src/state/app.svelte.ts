@@ -51,6 +51,12 @@ export function lookAgain(): void {
   changed += 1;
 }
 
+/** The same, the phone itself included. */
+export function askAgain(): void {
+  lookAgain();
+  void askPhone();
+}
+
 async function askPhone(): Promise<void> {
   try {
     const view = await bridgeNow.ask({ ask: "phone" });
@@ -68,19 +74,14 @@ async function askPhone(): Promise<void> {
 export function start(bridge: Bridge): () => void {
   bridgeNow = bridge;
   phoneNow = null;
-  const stop = bridge.changes(() => {
-    lookAgain();
-    void askPhone();
-  });
+  const stop = bridge.changes(askAgain);
   void askPhone();
   const tick = setInterval(() => {
     ticked = performance.now();
   }, 10_000);
   // A phone that comes back from sleep shows the present.
   const woken = () => {
-    if (document.visibilityState !== "visible") return;
-    lookAgain();
-    void askPhone();
+    if (document.visibilityState === "visible") askAgain();
   };
   document.addEventListener("visibilitychange", woken);
   return () => {

@@ -91,6 +91,34 @@ describe("the alarm's button (O-31)", () => {
     expect(screen.queryByRole("button", { name: /^Donner l'alarme/ })).toBeNull();
   });
 
+  it("is there when the app's data cannot be opened, and says so (O-31)", async () => {
+    const cases = [
+      ["storage_broken", "Données illisibles"], ["storage_full", "Plus de place"], ["try_again", "Données fermées"],
+    ] as const;
+    for (const [trouble, title] of cases) {
+      cleanup();
+      phone = new FakePhone();
+      phone.phone.state = "storage_broken";
+      phone.phone.trouble = trouble;
+      show();
+      await screen.findByRole("heading", { level: 1, name: title });
+      expect(screen.getByText("L'alarme DATI marche quand même.")).toBeTruthy();
+      expect(screen.getByRole("link", { name: /05 63 00 00 00/ })).toBeTruthy();
+      expect(await dati(), trouble).toHaveLength(1);
+      expect(screen.queryByRole("button", { name: "Réessayer" }) !== null, trouble).toBe(trouble !== "storage_broken");
+      await fireEvent.click((await dati())[0]!);
+      await over("Alarme dans");
+      expect(phone.acts).toEqual([{ do: "alarm", press: "pressed" }]);
+    }
+    // Nothing is known any more: the number of help is there once.
+    phone.phone.alarm.call_number = "112";
+    phone.phone.alarm.look = given();
+    phone.changed();
+    const dialog = await over("Alarme donnée");
+    const links = within(dialog).getAllByRole("link").map((link) => link.getAttribute("href"));
+    expect(links).toEqual(["tel:112"]);
+  });
+
   it("gives numbers to call when the app itself does not answer", async () => {
     show();
     const button = (await dati())[0]!;
