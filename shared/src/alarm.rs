@@ -16,7 +16,7 @@ mod wire;
 
 pub use capability::{Able, Capability};
 pub use position::{Basis, Position, Theoretical, theoretical};
-pub use session::{LoneSession, SessionDue};
+pub use session::{LONGEST_MIN, LoneSession, PLACE_LIMIT, SessionDue};
 pub use settings::{
     AlarmRules, AlarmSettings, CheckIn, Contact, Immobility, PhoneAlarmSettings, Tier, WrongSetting,
 };

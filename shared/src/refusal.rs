@@ -103,6 +103,8 @@ wire_enum! {
         OwnAlarm = "own_alarm",
         /// The alarm is closed.
         AlarmOver = "alarm_over",
+        /// Her lone work is under watch already.
+        AlreadyWatched = "already_watched",
 
         // Commands
         /// The same id with other bytes.

@@ -31,6 +31,7 @@ const HOT: &[&str] = &[
     "clients::sql::GRANTED",
     "clients::sql::BODY",
     "clients::sql::TAG_BODY",
+    "alarms::sql::WATCHED",
     "visits::sql::CLAIM",
     "visits::sql::MET",
     "visits::sql::HELD_BY",

@@ -1,16 +1,104 @@
 //! Lone work that is watched: tied to the visit, and raised by the server when the phone is silent past
 //! its end (B-06).
 
+use releve_core::door::Act;
 use releve_shared::alarm::{CheckIn, Kind, Report};
 use releve_shared::id::{AlarmId, LoneSessionId};
+use releve_shared::refusal::Refusal;
 use releve_shared::time::{HOUR_MS, MINUTE_MS};
 use releve_tests::world::World;
 use releve_tests::world::alarm::AlarmLane;
 use releve_tests::world::reading::tap;
 use releve_tests::world::time::today_at;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::alarm_raised::{node, sets, settings, sheet, tick, trail};
+
+fn opened(session: LoneSessionId, ends_in_ms: i64, check_in: Option<CheckIn>) -> Report {
+    let place = "Local du 2e, rue Croix-Verte".to_owned();
+    Report::Opened { session, visit: None, ends_in_ms, check_in, place }
+}
+
+fn watched(w: &World) -> Vec<Value> {
+    let listed = w.desk.get("/api/desk/alarms/watched").ok();
+    listed.as_array().expect("a list").clone()
+}
+
+/// B-06: lone work outside the planning, from the real phone core: begun in her words, seen at the desk,
+/// put off, asked about, ended; another office sees nothing of it.
+#[test]
+fn b_06_she_opens_a_watch_outside_the_planning() {
+    World::each(|w| {
+        let amina = w.worker("Amina");
+        sets(w, &settings());
+        amina.phone.sync().unwrap();
+        let start = |minutes, every_min, place: &str| {
+            let place = place.to_owned();
+            let done = amina.phone.act(Act::StartLoneWork { minutes, every_min, place });
+            amina.phone.beats();
+            done
+        };
+        assert_eq!(start(4, None, ""), Err(Refusal::Invalid));
+        assert_eq!(start(60, Some(2), ""), Err(Refusal::Invalid));
+        assert_eq!(start(60, None, &"x".repeat(121)), Err(Refusal::TooLong));
+        start(60, Some(30), " Réserve, rue Croix-Verte ").unwrap();
+        assert_eq!(start(60, None, ""), Err(Refusal::AlreadyWatched));
+        let lines = watched(w);
+        assert_eq!(lines.len(), 1);
+        let line = &lines[0];
+        assert_eq!((&line["name"], &line["visit"]), (&json!("Amina Diallo"), &Value::Null));
+        assert_eq!(line["place"], "Réserve, rue Croix-Verte");
+        let begun = w.time.now();
+        let shown = amina.phone.state().alarm.session.expect("under watch");
+        assert_eq!((shown.visit, shown.every_min), (None, Some(30)));
+        assert!(shown.ends_at.is_some_and(|end| (end.since(begun) - HOUR_MS).abs() < MINUTE_MS));
+
+        // Asked after half an hour, she answers that she stays half an hour longer than she had said.
+        w.time.pass(31 * MINUTE_MS);
+        amina.phone.beats();
+        assert!(amina.phone.state().alarm.session.is_some_and(|it| it.asks));
+        amina.phone.act(Act::AlarmFine { stay_min: Some(30) }).unwrap();
+        amina.phone.beats();
+        let until = watched(w)[0]["ends_at"].as_i64().expect("a moment");
+        assert!((until - begun.0 - 90 * MINUTE_MS).abs() < MINUTE_MS, "{}", until - begun.0);
+        amina.phone.act(Act::EndLoneWork).unwrap();
+        amina.phone.beats();
+        assert_eq!(watched(w), Vec::<Value>::new());
+        assert_eq!(amina.phone.act(Act::EndLoneWork), Err(Refusal::NotFound));
+        w.time.pass(24 * HOUR_MS);
+        assert_eq!(tick(&node(w)), 0, "ended, it is watched no more");
+    });
+}
+
+/// B-06: her phone dies in it: the server raises by itself, five minutes after the phone should have, and
+/// says where she had said that she was.
+#[test]
+fn b_06_a_dead_phone_in_a_watch_of_her_own_is_an_alarm() {
+    World::each(|w| {
+        let amina = w.worker("Amina");
+        sets(w, &settings());
+        amina.phone.sync().unwrap();
+        let place = "Réserve, rue Croix-Verte".to_owned();
+        amina.phone.act(Act::StartLoneWork { minutes: 60, every_min: None, place }).unwrap();
+        amina.phone.beats();
+        let id = watched(w)[0]["id"].as_str().expect("an id").to_owned();
+        // Its end, ten minutes to answer, five for the server; not an instant of her phone any more.
+        w.time.pass(74 * MINUTE_MS);
+        assert_eq!(tick(&node(w)), 0);
+        w.time.pass(2 * MINUTE_MS);
+        assert_eq!(tick(&node(w)), 1);
+        let seen = sheet(&w.desk, id.parse().expect("an id"));
+        assert_eq!((&seen["kind"], &seen["phase"]), (&json!("missed_check_in"), &json!("notifying")));
+        assert_eq!(seen["said"], "Réserve, rue Croix-Verte");
+        assert_eq!(watched(w)[0]["raised"], true);
+        // The phone lives again and rings by itself: one episode.
+        amina.phone.beats();
+        w.time.pass(11_000);
+        amina.phone.beats();
+        let all = w.desk.get("/api/desk/alarms").ok();
+        assert_eq!(all.as_array().map(Vec::len), Some(1));
+    });
+}
 
 /// B-06: a start stamp opens the session, an end closes it; without an end and without a word of the
 /// phone the server raises, five minutes after the phone should have.
@@ -70,8 +158,7 @@ fn b_06_a_missed_check_in_of_a_silent_phone_is_an_alarm() {
         sets(w, &settings());
         let session: LoneSessionId = lane.draw();
         let check_in = Some(CheckIn::default());
-        let _ =
-            lane.says(Report::Opened { session, visit: None, ends_in_ms: 4 * HOUR_MS, check_in });
+        let _ = lane.says(opened(session, 4 * HOUR_MS, check_in));
         w.time.pass(50 * MINUTE_MS);
         let _ = lane.says(Report::Signed { session, ends_in_ms: None });
         // Seventy minutes after the sign the phone should have raised. It lives, so it counts.

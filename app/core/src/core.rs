@@ -193,6 +193,10 @@ impl Core {
             Act::CancelAlarm { code } => self.cancel_alarm(code.as_deref(), &now),
             Act::AlarmSeen => Ok(self.alarm_seen()),
             Act::AlarmFine { stay_min } => self.alarm_fine(stay_min, &now),
+            Act::StartLoneWork { minutes, every_min, place } => {
+                self.start_lone_work((minutes, every_min), &place, &now)
+            }
+            Act::EndLoneWork => self.end_lone_work(&now),
             Act::AlarmCodes { codes, before } => {
                 self.alarm_codes(codes.as_ref(), before.as_deref(), &now)
             }

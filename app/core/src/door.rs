@@ -172,6 +172,18 @@ pub enum Act {
         /// The worker stays so many minutes longer.
         stay_min: Option<u32>,
     },
+    /// Lone work outside the planning begins, under watch. → [`Reply::Done`], or
+    /// [`Refusal::AlreadyWatched`].
+    StartLoneWork {
+        /// How long, in minutes: 5 to 720.
+        minutes: u32,
+        /// Asked "tout va bien ?" every so many minutes, 5 to 480; `None` asks at the end only.
+        every_min: Option<u32>,
+        /// Where, in words; may be empty.
+        place: String,
+    },
+    /// It is over. → [`Reply::Done`]
+    EndLoneWork,
     /// Chooses the codes of cancelling; none forgets both. → [`Reply::Done`]
     AlarmCodes {
         /// The code that cancels, four to eight digits, and another one that only looks like it.

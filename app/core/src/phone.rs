@@ -118,6 +118,8 @@ impl Phone {
             | Act::CancelAlarm { .. }
             | Act::AlarmSeen
             | Act::AlarmFine { .. }
+            | Act::StartLoneWork { .. }
+            | Act::EndLoneWork
             | Act::AlarmCodes { .. } => {
                 let reply = self.core().act(act);
                 self.ring();

@@ -2,9 +2,9 @@
 
 use releve_shared::alarm::episode::{Episode, Event};
 use releve_shared::alarm::{Cause, Channel, Delivery, Kind, Mark, Phase, Way};
-use releve_shared::id::{AlarmId, MembershipId};
+use releve_shared::id::{AlarmId, LoneSessionId, MembershipId, VisitId};
 use releve_shared::refusal::Refusal;
-use releve_shared::time::Moment;
+use releve_shared::time::{DAY_MS, Moment};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -16,6 +16,9 @@ use crate::db::{Answer, Tx};
 use crate::identity::By;
 use crate::notices;
 use crate::text::{self, BadField};
+
+/// A session of which no phone has said a word for so long is no news any more: its alarm is.
+const WATCHED_MS: i64 = 2 * DAY_MS;
 
 /// An alarm in a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -65,6 +68,33 @@ pub struct End {
     pub reason: String,
 }
 
+/// Lone work under watch.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct WatchRow {
+    /// Its id; the visit's for a visit's.
+    pub id: LoneSessionId,
+    /// Whose planning.
+    pub caregiver: Option<MembershipId>,
+    /// Her name.
+    pub name: String,
+    /// Her telephone.
+    pub phone: String,
+    /// Which visit; null when she has opened it herself.
+    pub visit: Option<VisitId>,
+    /// Where, in her words; empty for a visit.
+    pub place: String,
+    /// Since when.
+    pub opened_at: Moment,
+    /// When it should end.
+    pub ends_at: Moment,
+    /// The last sign of herself.
+    pub signed_at: Moment,
+    /// The last word of her phone.
+    pub heard_at: Moment,
+    /// Its alarm was raised.
+    pub raised: bool,
+}
+
 /// An alarm with all that is known of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct AlarmSheet {
@@ -73,6 +103,8 @@ pub struct AlarmSheet {
     pub row: AlarmRow,
     /// Where the planning said that she was at the raise.
     pub theoretical: Option<Place>,
+    /// Where she had said that she would be, when she had opened the watch herself; else empty.
+    pub said: String,
     /// Where her phone was, the newest first.
     pub positions: Vec<Seen>,
     /// All that has happened, in order.
@@ -137,6 +169,28 @@ pub fn open(tx: &mut Tx, by: &By) -> Answer<Vec<AlarmRow>> {
     Ok(sql::open(tx, by.organisation)?.into_iter().map(row).collect())
 }
 
+/// Lone work under watch now.
+///
+/// # Errors
+/// Those of the database.
+pub fn watched(tx: &mut Tx, by: &By, now: Moment) -> Answer<Vec<WatchRow>> {
+    let rows = sql::watched(tx, by.organisation, now.plus(-WATCHED_MS))?;
+    let line = |it: sql::Watched| WatchRow {
+        id: it.id,
+        caregiver: it.membership,
+        name: it.name,
+        phone: it.phone,
+        visit: it.session.visit,
+        place: it.session.place,
+        opened_at: it.session.opened_at,
+        ends_at: it.session.ends_at,
+        signed_at: it.session.signed_at,
+        heard_at: it.heard_at,
+        raised: it.state == "raised",
+    };
+    Ok(rows.into_iter().map(line).collect())
+}
+
 /// One alarm. That it was read is noted: it holds positions.
 ///
 /// # Errors
@@ -172,7 +226,8 @@ pub fn read(tx: &mut Tx, by: &By, id: AlarmId, now: Moment) -> Answer<AlarmSheet
     };
     let deliveries = notices::of_alarm(tx, id)?.into_iter().map(sent).collect();
     let positions = place::seen(tx, id)?;
-    Ok(AlarmSheet { row: row(listed), theoretical, positions, trail, deliveries, near })
+    let said = sql::session_of(tx, by.organisation, id)?.map(|it| it.place).unwrap_or_default();
+    Ok(AlarmSheet { row: row(listed), theoretical, said, positions, trail, deliveries, near })
 }
 
 pub(super) fn row(listed: Listed) -> AlarmRow {

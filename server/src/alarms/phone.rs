@@ -169,9 +169,10 @@ fn judge(
         Report::Tried { alarm, channel, came } => {
             noted(tx, whose, *alarm, ("tried", format!("{channel}:{came}")), (acted_at, now))
         }
-        Report::Opened { session, visit, ends_in_ms, check_in } => {
+        Report::Opened { session, visit, ends_in_ms, check_in, place } => {
             let (id, visit, ends_in_ms) = (*session, *visit, *ends_in_ms);
-            let wanted = Wanted { id, visit, ends_in_ms, check_in: check_in.clone() };
+            let (check_in, place) = (check_in.clone(), place.clone());
+            let wanted = Wanted { id, visit, ends_in_ms, check_in, place };
             session::open(tx, whose, wanted, (acted_at, now))
         }
         Report::Signed { session, ends_in_ms } => {

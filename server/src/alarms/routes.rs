@@ -11,7 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::desk::{self, AlarmRow, AlarmSheet, ResolveInput};
+use super::desk::{self, AlarmRow, AlarmSheet, ResolveInput, WatchRow};
 use super::figures::{self, AlarmFigures};
 use super::settings::{self, SettingsSheet};
 use super::{gateway, phone};
@@ -26,6 +26,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .route("/api/gateway/call", post(gateway::call));
     OpenApiRouter::new()
         .routes(routes!(open))
+        .routes(routes!(watched))
         .routes(routes!(history))
         .routes(routes!(month))
         .routes(routes!(test))
@@ -43,6 +44,14 @@ pub fn routes() -> OpenApiRouter<App> {
 async fn open(desk: Desk, State(app): State<App>) -> Result<Json<Vec<AlarmRow>>, Refused> {
     let by = desk.by;
     Ok(Json(app.read(move |tx, _| desk::open(tx, &by)).await?))
+}
+
+/// Lone work under watch now, visits and what workers have opened themselves.
+#[utoipa::path(get, path = "/api/desk/alarms/watched", operation_id = "list_watched", tag = "alarms",
+    responses((status = 200, body = Vec<WatchRow>)))]
+async fn watched(desk: Desk, State(app): State<App>) -> Result<Json<Vec<WatchRow>>, Refused> {
+    let by = desk.by;
+    Ok(Json(app.read(move |tx, now| desk::watched(tx, &by, now)).await?))
 }
 
 /// Which month.

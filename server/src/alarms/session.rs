@@ -2,9 +2,10 @@
 //! the server when her phone is silent past their due time (row B-06).
 
 use releve_shared::alarm::episode::Event;
-use releve_shared::alarm::{AlarmRules, CheckIn, LoneSession, Way};
+use releve_shared::alarm::{AlarmRules, CheckIn, LoneSession, PLACE_LIMIT, Way};
 use releve_shared::id::{LoneSessionId, MembershipId, OrganisationId, VisitId};
 use releve_shared::refusal::Refusal;
+use releve_shared::sync::Scope;
 use releve_shared::time::{DAY_MS, MINUTE_MS, Moment};
 use releve_shared::visit::ClockKind;
 
@@ -23,6 +24,7 @@ pub struct Wanted {
     pub visit: Option<VisitId>,
     pub ends_in_ms: i64,
     pub check_in: Option<CheckIn>,
+    pub place: String,
 }
 
 /// The worker opens a session, or her phone does after a start stamp. Known already, it is heard of.
@@ -44,6 +46,7 @@ pub fn open(
             .check_in
             .filter(|c| (5..=480).contains(&c.every_min))
             .map(|c| CheckIn { grace_min: c.grace_min.clamp(1, 60), ..c }),
+        place: wanted.place.trim().chars().take(PLACE_LIMIT).collect(),
     };
     begin(tx, whose, session, &rules, now)
 }
@@ -73,6 +76,7 @@ fn begin(
         heard_at: now,
     };
     sql::add_session(tx, &new, due)?;
+    tx.tell(&Scope::desk(new.organisation));
     Ok(())
 }
 
@@ -118,6 +122,7 @@ pub fn sign(
     let rules = settings(tx, known.organisation)?.rules;
     let due = known.session.server_due(&rules, known.heard_at);
     sql::write_session(tx, &known, Some(due))?;
+    tx.tell(&Scope::desk(known.organisation));
     Ok(())
 }
 
@@ -136,6 +141,7 @@ pub fn close(
     }
     "closed".clone_into(&mut known.state);
     sql::write_session(tx, &known, None)?;
+    tx.tell(&Scope::desk(known.organisation));
     Ok(())
 }
 

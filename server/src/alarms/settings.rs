@@ -35,9 +35,9 @@ pub struct SettingsWas {
 /// The settings that count, and what was set before.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct SettingsSheet {
-    /// What counts.
+    /// What counts; what is proposed while nothing was ever saved.
     pub settings: AlarmSettings,
-    /// The newest first; empty while the defaults count.
+    /// The newest first; empty while nothing was ever saved.
     pub history: Vec<SettingsWas>,
 }
 
@@ -57,7 +57,8 @@ pub fn sheet(tx: &mut Tx, by: &By) -> Answer<SettingsSheet> {
     let was =
         |(n, settings, changed_by, changed_at)| SettingsWas { n, settings, changed_by, changed_at };
     let history = sql::settings_history(tx, by.organisation)?.into_iter().map(was).collect();
-    Ok(SettingsSheet { settings: settings(tx, by.organisation)?, history })
+    let kept = sql::settings(tx, by.organisation)?;
+    Ok(SettingsSheet { settings: kept.unwrap_or_else(AlarmSettings::proposed), history })
 }
 
 /// Sets them anew. Phones hear of it; what was set before stays in the history.
@@ -65,7 +66,7 @@ pub fn sheet(tx: &mut Tx, by: &By) -> Answer<SettingsSheet> {
 /// # Errors
 /// Those of the database.
 pub fn set(tx: &mut Tx, by: &By, new: &AlarmSettings, now: Moment) -> Answer<()> {
-    if settings(tx, by.organisation)? == *new {
+    if sql::settings(tx, by.organisation)?.as_ref() == Some(new) {
         return Ok(());
     }
     sql::add_settings(tx, by.organisation, new, (&by.name, &by.account.to_string()), now)?;

@@ -84,6 +84,14 @@ crate::statements! {
     /// Writes where it stands.
     WRITE_SESSION = "UPDATE lone_session SET state = $1, body = $2, heard_at = $3, due_at = $4
                       WHERE id = $5";
+    /// Lone work of an organisation that is under watch, or raised and still going on.
+    WATCHED = "SELECT s.id, s.membership, p.first_name || ' ' || p.last_name, p.phone, s.state, s.body,
+                      s.heard_at
+                 FROM lone_session s JOIN person p ON p.id = s.person
+                WHERE s.organisation = $1 AND s.state <> 'closed' AND s.heard_at >= $2
+                ORDER BY s.heard_at DESC, s.id LIMIT 500";
+    /// Where a worker said that she was, for the alarm of her session.
+    SESSION_BODY = "SELECT body FROM lone_session WHERE id = $1 AND organisation = $2";
     /// Takes sessions that are due, once whichever node asks.
     TAKE_SESSIONS = "UPDATE lone_session SET state = 'raised', due_at = NULL, rev = rev + 1
                       WHERE state = 'open' AND due_at <= $1
@@ -355,6 +363,41 @@ fn session(row: &Row) -> Result<KeptSession, Fault> {
 
 pub fn claim_session(tx: &mut Tx, id: LoneSessionId) -> Result<Option<KeptSession>, Fault> {
     tx.query_opt(&CLAIM_SESSION, &[id.into()])?.as_ref().map(session).transpose()
+}
+
+/// A session in a list: whose, her name and number, where it stands, and when her phone was heard.
+pub struct Watched {
+    pub id: LoneSessionId,
+    pub membership: Option<MembershipId>,
+    pub name: String,
+    pub phone: String,
+    pub state: String,
+    pub session: LoneSession,
+    pub heard_at: Moment,
+}
+
+pub fn watched(tx: &mut Tx, org: OrganisationId, since: Moment) -> Result<Vec<Watched>, Fault> {
+    let line = |row: &Row| {
+        Ok(Watched {
+            id: row.get(0)?,
+            membership: row.get(1)?,
+            name: row.get(2)?,
+            phone: row.get(3)?,
+            state: row.get(4)?,
+            session: row.json(5)?,
+            heard_at: row.get(6)?,
+        })
+    };
+    tx.query(&WATCHED, &[org.into(), since.into()])?.iter().map(line).collect()
+}
+
+/// The session whose alarm has this id.
+pub fn session_of(
+    tx: &mut Tx,
+    org: OrganisationId,
+    alarm: AlarmId,
+) -> Result<Option<LoneSession>, Fault> {
+    tx.query_opt(&SESSION_BODY, &[alarm.into(), org.into()])?.map(|row| row.json(0)).transpose()
 }
 
 pub fn take_sessions(tx: &mut Tx, now: Moment) -> Result<Vec<KeptSession>, Fault> {

@@ -25,7 +25,16 @@ pub struct LoneSession {
     pub signed_at: Moment,
     /// Asked for at intervals, when the worker or the agency wants it.
     pub check_in: Option<CheckIn>,
+    /// Where she is, in her own words, when she has opened it herself; else empty.
+    #[serde(default)]
+    pub place: String,
 }
+
+/// Longest words about the place of a session, in characters.
+pub const PLACE_LIMIT: usize = 120;
+
+/// Longest session that a worker opens, and longest stretch that it is put off by, in minutes.
+pub const LONGEST_MIN: u32 = 720;
 
 /// What is next in a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,6 +63,7 @@ impl LoneSession {
             ends_at,
             signed_at: opened_at,
             check_in: rules.check_in.clone(),
+            place: String::new(),
         }
     }
 
@@ -70,9 +80,11 @@ impl LoneSession {
         let grace = minutes(rules.answer_min);
         // A sign after the end begins the overrun anew: she was asked, and she has answered.
         let end = self.ends_at.max(self.signed_at);
-        let over = end.plus(minutes(rules.overrun_min));
-        let checkout =
-            SessionDue { ask_at: over, raise_at: over.plus(grace), kind: Kind::NoCheckOut };
+        let kind = if self.visit.is_some() { Kind::NoCheckOut } else { Kind::MissedCheckIn };
+        // A visit may last a little; what the worker herself has announced is asked about at its end.
+        let announced = self.visit.is_none() && self.signed_at < self.ends_at;
+        let over = if announced { end } else { end.plus(minutes(rules.overrun_min)) };
+        let checkout = SessionDue { ask_at: over, raise_at: over.plus(grace), kind };
         let Some(check_in) = &self.check_in else { return checkout };
         let ask_at = self.signed_at.plus(minutes(check_in.every_min));
         let raise_at = ask_at.plus(minutes(check_in.grace_min));
@@ -120,6 +132,19 @@ mod tests {
         // While the phone speaks it counts by itself; five minutes of silence, and the server does.
         let heard = Moment(88 * MINUTE_MS);
         assert_eq!(session().server_due(&rules, heard), Moment(93 * MINUTE_MS));
+    }
+
+    #[test]
+    fn b_06_a_session_of_her_own_is_asked_about_at_its_end() {
+        let rules = AlarmRules::default();
+        let own = LoneSession { visit: None, ..session() };
+        let due = own.due(&rules);
+        let wanted = (Moment(60 * MINUTE_MS), Moment(70 * MINUTE_MS), Kind::MissedCheckIn);
+        assert_eq!((due.ask_at, due.raise_at, due.kind), wanted);
+        let answered = own.signed(Moment(61 * MINUTE_MS), None);
+        assert_eq!(answered.due(&rules).ask_at, Moment(76 * MINUTE_MS), "asked until she ends it");
+        let longer = own.signed(Moment(61 * MINUTE_MS), Some(Moment(90 * MINUTE_MS)));
+        assert_eq!(longer.due(&rules).ask_at, Moment(90 * MINUTE_MS));
     }
 
     #[test]

@@ -184,6 +184,15 @@ pub struct AlarmSettings {
     pub tiers: Vec<Tier>,
 }
 
+impl AlarmSettings {
+    /// What an agency that has set nothing yet is shown to begin with: visits are watched from the start
+    /// stamp on. It counts once it is saved, and somebody is named who answers.
+    #[must_use]
+    pub fn proposed() -> Self {
+        Self { rules: AlarmRules { sessions: true, ..AlarmRules::default() }, ..Self::default() }
+    }
+}
+
 /// What phones hold of it: scope `organisation/<id>`, kind `alarm_settings`, with the duty data, so
 /// that it serves when reading is locked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

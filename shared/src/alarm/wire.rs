@@ -111,6 +111,9 @@ pub enum Report {
         ends_in_ms: i64,
         /// Whether check-ins are wanted.
         check_in: Option<super::CheckIn>,
+        /// Where, in the worker's own words; empty for a visit.
+        #[serde(default)]
+        place: String,
     },
     /// The worker herself has given a sign in a session.
     Signed {

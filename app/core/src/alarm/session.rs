@@ -1,10 +1,11 @@
-//! Lone work under watch: opened by the start stamp of a visit when the agency wants it, asked about,
-//! closed by its end. The server holds the same session, and waits longer.
+//! Lone work under watch: opened by the start stamp of a visit when the agency wants it, or by the worker
+//! herself outside the planning; asked about, closed by its end. The server holds the same session, and
+//! waits longer.
 
 use releve_shared::alarm::countdown::{Countdown, Event};
-use releve_shared::alarm::{LoneSession, Report};
+use releve_shared::alarm::{CheckIn, LONGEST_MIN, LoneSession, PLACE_LIMIT, Report};
 use releve_shared::clock::Stamp;
-use releve_shared::id::VisitId;
+use releve_shared::id::{LoneSessionId, VisitId};
 use releve_shared::refusal::Refusal;
 use releve_shared::time::{MINUTE_MS, Moment};
 use releve_shared::visit::ClockKind;
@@ -43,17 +44,72 @@ impl Core {
         let ends_in_ms = ends_at.since(at);
         let opened = Moment(now.up_ms);
         let session = LoneSession::of_visit(visit, opened, opened.plus(ends_in_ms), &rules);
+        // The visit's own takes over from one that she has opened.
+        self.close_session(now);
+        self.watch(session, ends_at, now);
+    }
+
+    fn watch(&mut self, session: LoneSession, ends_at: Moment, now: &Stamp) {
         let what = Report::Opened {
             session: session.id,
-            visit: Some(visit),
-            ends_in_ms,
+            visit: session.visit,
+            ends_in_ms: session.ends_at.since(session.opened_at),
             check_in: session.check_in.clone(),
+            place: session.place.clone(),
         };
         self.alarm.held.session = Some(session);
         self.alarm.held.session_ends = Some(ends_at);
         self.alarm.held.boot.clone_from(&now.boot);
         self.report(what, now);
         self.save_alarm();
+    }
+
+    /// She works alone outside the planning, for so long, and wants to be watched.
+    pub(crate) fn start_lone_work(
+        &mut self,
+        (minutes, every_min): (u32, Option<u32>),
+        place: &str,
+        now: &Stamp,
+    ) -> Result<Reply, Stop> {
+        if self.alarm.known.line().is_none() {
+            return Err(Refusal::NotEnrolled.into());
+        }
+        if self.alarm.held.session.is_some() {
+            return Err(Refusal::AlreadyWatched.into());
+        }
+        let place = place.trim();
+        if place.chars().count() > PLACE_LIMIT {
+            return Err(Refusal::TooLong.into());
+        }
+        let asked = every_min.is_none_or(|every| (5..=480).contains(&every));
+        if !(5..=LONGEST_MIN).contains(&minutes) || !asked {
+            return Err(Refusal::Invalid.into());
+        }
+        let at = self.alarm_time(now);
+        let lasts = i64::from(minutes).saturating_mul(MINUTE_MS);
+        let opened_at = Moment(now.up_ms);
+        let grace_min = self.alarm.known.rules().check_in.unwrap_or_default().grace_min;
+        let session = LoneSession {
+            id: LoneSessionId::new(at, self.id_chance()),
+            visit: None,
+            opened_at,
+            ends_at: opened_at.plus(lasts),
+            signed_at: opened_at,
+            check_in: every_min.map(|every_min| CheckIn { every_min, grace_min }),
+            place: place.to_owned(),
+        };
+        self.watch(session, at.plus(lasts), now);
+        Ok(Reply::Done)
+    }
+
+    /// She has ended it. A visit's session ends with its stamp.
+    pub(crate) fn end_lone_work(&mut self, now: &Stamp) -> Result<Reply, Stop> {
+        let own = |session: &LoneSession| session.visit.is_none();
+        if !self.alarm.held.session.as_ref().is_some_and(own) {
+            return Err(Refusal::NotFound.into());
+        }
+        self.close_session(now);
+        Ok(Reply::Done)
     }
 
     fn close_session(&mut self, now: &Stamp) {
@@ -66,9 +122,11 @@ impl Core {
     /// "Tout va bien", and perhaps "je reste encore".
     pub(crate) fn alarm_fine(&mut self, stay_min: Option<u32>, now: &Stamp) -> Result<Reply, Stop> {
         let Some(session) = &self.alarm.held.session else { return Err(Refusal::NotFound.into()) };
+        // So much longer than announced, or than now when that is over.
+        let from = session.ends_at.max(Moment(now.up_ms));
         let until = stay_min
-            .map(|minutes| i64::from(minutes.min(480)).saturating_mul(MINUTE_MS))
-            .map(|ms| Moment(now.up_ms).plus(ms));
+            .map(|minutes| i64::from(minutes.min(LONGEST_MIN)).saturating_mul(MINUTE_MS))
+            .map(|ms| from.plus(ms));
         let (id, signed) = (session.id, session.signed(Moment(now.up_ms), until));
         let ends_in_ms = until.map(|until| until.0.saturating_sub(now.up_ms));
         self.alarm.held.session = Some(signed);
@@ -126,6 +184,9 @@ impl Core {
         Some(SessionView {
             id: session.id,
             visit: session.visit,
+            place: session.place.clone(),
+            ends_at: self.alarm.held.session_ends,
+            every_min: session.check_in.as_ref().map(|check_in| check_in.every_min),
             asks: self.session_asks(now),
             left_ms: wake.saturating_sub(now.up_ms).max(0),
         })

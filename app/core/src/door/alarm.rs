@@ -146,8 +146,14 @@ pub struct Means {
 pub struct SessionView {
     /// Its id.
     pub id: LoneSessionId,
-    /// Of which visit.
+    /// Of which visit; `None` for one that the worker has opened herself.
     pub visit: Option<VisitId>,
+    /// Where, in her words; empty for a visit.
+    pub place: String,
+    /// When it should end.
+    pub ends_at: Option<Moment>,
+    /// Minutes between two questions; `None` when only its end is asked about.
+    pub every_min: Option<u32>,
     /// "Tout va bien ?" waits for an answer.
     pub asks: bool,
     /// Milliseconds to the next question, or to the alarm when it is asked.

@@ -2,10 +2,12 @@ import { card } from "./card.en.ts";
 import { contact } from "./contact.en.ts";
 import { request } from "./request.en.ts";
 import { dayEn } from "./day.ts";
+import { loneEn } from "./lone.ts";
 import type { Texts } from "./fr.ts";
 
 export const en: Texts = {
   day: dayEn,
+  lone: loneEn,
   app: "Relève",
   unknownClient: "Client not known to this phone",
 

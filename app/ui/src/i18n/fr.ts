@@ -2,9 +2,11 @@ import { card } from "./card.fr.ts";
 import { contact } from "./contact.fr.ts";
 import { request } from "./request.fr.ts";
 import { dayFr } from "./day.ts";
+import { loneFr } from "./lone.ts";
 
 export const fr = {
   day: dayFr,
+  lone: loneFr,
   app: "Relève",
   unknownClient: "Usager inconnu de ce téléphone",
 

@@ -22,6 +22,7 @@ export type Route =
   | { at: "privacy" }
   | { at: "me" }
   | { at: "dati" }
+  | { at: "lone" }
   | { at: "enrol" };
 
 /** Reads an address; what it does not know is today. */
@@ -68,6 +69,7 @@ export function parse(hash: string): Route {
     case "privacy":
     case "me":
     case "dati":
+    case "lone":
     case "enrol":
       return { at: name };
     default:

@@ -43,7 +43,7 @@ describe("the alarm's button (O-31)", () => {
     show();
     for (const at of [
       "#/", "#/planning", "#/visit/v1", "#/notes/v1", "#/clients", "#/client/c1", "#/read", "#/manual?visit=v1",
-      "#/messages", "#/thread", "#/outbox", "#/privacy", "#/me", "#/dati",
+      "#/messages", "#/thread", "#/outbox", "#/privacy", "#/me", "#/dati", "#/lone",
     ]) {
       go(at, true);
       await screen.findByRole("heading", { level: 1 });
@@ -241,13 +241,50 @@ describe("the alarm that is given (O-33)", () => {
 
 describe("lone work under watch (B-06)", () => {
   it("asks, and an answer is one touch; help is the other", async () => {
-    phone.phone.alarm.session = { id: "s", visit: "v1", asks: true, left_ms: 60_000 };
+    phone.phone.alarm.session = {
+      id: "s", visit: "v1", place: "", ends_at: NOW, every_min: 30, asks: true, left_ms: 60_000,
+    };
     show();
     const dialog = await over("Tout va bien ?");
     expect(within(dialog).getByRole("button", { name: /^Donner l'alarme/ })).toBeTruthy();
     await fireEvent.click(within(dialog).getByRole("button", { name: "Oui, tout va bien" }));
     expect(phone.acts).toEqual([{ do: "alarm_fine", stay_min: null }]);
     await waitFor(() => expect(screen.queryByRole("alertdialog")).toBeNull());
+  });
+
+  it("begins outside the planning in her own words, is put off, shown on every screen, and ended", async () => {
+    go("#/lone", true);
+    show();
+    await screen.findByRole("heading", { level: 1, name: "Travail isolé" });
+    await fireEvent.click(screen.getByRole("radio", { name: "2 h" }));
+    await fireEvent.click(screen.getByRole("radio", { name: "Toutes les 30 min" }));
+    await fireEvent.input(screen.getByLabelText(/^Où êtes-vous/), { target: { value: " Réserve " } });
+    phone.refuse = "already_watched";
+    await fireEvent.click(screen.getByRole("button", { name: "Commencer la veille" }));
+    expect((await screen.findByRole("alert")).textContent).toContain("déjà sous veille");
+    await fireEvent.click(screen.getByRole("button", { name: "Commencer la veille" }));
+    await screen.findByRole("heading", { name: "Sous veille" });
+    expect(phone.acts.at(-1)).toEqual({ do: "start_lone_work", minutes: 120, every_min: 30, place: "Réserve" });
+    expect(screen.getByText("Jusqu'à 09:48")).toBeTruthy();
+    await fireEvent.click(screen.getByRole("button", { name: "Prolonger de 30 min" }));
+    await screen.findByText("Jusqu'à 10:18");
+    go("#/clients", true);
+    const line = await screen.findByRole("link", { name: "Sous veille jusqu'à 10:18" });
+    expect(line.getAttribute("href")).toBe("#/lone");
+    go("#/lone", true);
+    await fireEvent.click(await screen.findByRole("button", { name: "Terminer la veille" }));
+    await screen.findByRole("button", { name: "Commencer la veille" });
+    expect(phone.acts.at(-1)).toEqual({ do: "end_lone_work" });
+  });
+
+  it("of a visit is ended by its badge, not here", async () => {
+    phone.phone.alarm.session = {
+      id: "s", visit: "v1", place: "", ends_at: NOW, every_min: null, asks: false, left_ms: 60_000,
+    };
+    go("#/lone", true);
+    show();
+    await screen.findByText("L'intervention en cours est surveillée jusqu'au badge de départ.");
+    expect(screen.queryByRole("button", { name: "Terminer la veille" })).toBeNull();
   });
 
   it("says what would work now, in words for those who do not see the signs", async () => {

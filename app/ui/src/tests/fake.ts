@@ -133,7 +133,18 @@ export class FakePhone implements Bridge {
       this.phone.alarm.look = look.is === "given" ? { ...look, fine: true } : { is: "quiet" };
     }
     if (act.do === "alarm_seen") this.phone.alarm.look = { is: "quiet" };
-    if (act.do === "alarm_fine") this.phone.alarm.session = null;
+    const session = this.phone.alarm.session;
+    if (act.do === "alarm_fine" && session) {
+      const ends_at = session.ends_at === null ? null : session.ends_at + (act.stay_min ?? 0) * 60_000;
+      this.phone.alarm.session = { ...session, asks: false, ends_at };
+    }
+    if (act.do === "start_lone_work") {
+      const { place, every_min } = act;
+      this.phone.alarm.session = {
+        id: "s1", visit: null, place, every_min, ends_at: NOW + act.minutes * 60_000, asks: false, left_ms: 60_000,
+      };
+    }
+    if (act.do === "end_lone_work") this.phone.alarm.session = null;
     if (act.do === "enrol") this.phone.state = "ready";
     this.changed();
     return { is: "done" };

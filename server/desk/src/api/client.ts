@@ -169,6 +169,7 @@ export const desk = {
 
   alarms: () => sent(api.GET("/api/desk/alarms")),
   alarm: (id: string) => sent(api.GET("/api/desk/alarms/{id}", at(id))),
+  watched: () => sent(api.GET("/api/desk/alarms/watched")),
   alarmHistory: (month: string) => sent(api.GET("/api/desk/alarms/history", { params: { query: { month } } })),
   alarmFigures: (month: string) => sent(api.GET("/api/desk/alarms/figures", { params: { query: { month } } })),
   acknowledgeAlarm: (id: string) => sent(api.POST("/api/desk/alarms/{id}/acknowledge", at(id))),

@@ -49,6 +49,7 @@ export const fr = {
   alarm_taken: "Quelqu'un d'autre s'occupe déjà de cette alarme.",
   own_alarm: "On ne prend pas en charge sa propre alarme.",
   alarm_over: "Cette alarme est close.",
+  already_watched: "Votre travail est déjà sous veille.",
 
   command_changed: "Un même envoi est arrivé avec un autre contenu. L'agence doit regarder.",
   command_unknown: "Le serveur ne connaît pas encore cette action.",
@@ -110,6 +111,7 @@ export const en: typeof fr = {
   alarm_taken: "Somebody else is already dealing with this alarm.",
   own_alarm: "Nobody takes charge of their own alarm.",
   alarm_over: "This alarm is closed.",
+  already_watched: "Your work is under watch already.",
 
   command_changed: "The same sending came with another content. The office has to look.",
   command_unknown: "The server does not know this action yet.",
