@@ -7,6 +7,7 @@ import type { Correction } from "./Correction";
 import type { ManualReason } from "./ManualReason";
 import type { MessageId } from "./MessageId";
 import type { Moment } from "./Moment";
+import type { NoticeIn } from "./NoticeIn";
 import type { Press } from "./Press";
 import type { Reading } from "./Reading";
 import type { ReceiptId } from "./ReceiptId";
@@ -159,7 +160,19 @@ code: string | null, } | { "do": "alarm_seen" } | { "do": "alarm_fine",
 /**
  * The worker stays so many minutes longer.
  */
-stay_min: number | null, } | { "do": "alarm_codes", 
+stay_min: number | null, } | { "do": "start_lone_work", 
+/**
+ * How long, in minutes: 5 to 720.
+ */
+minutes: number, 
+/**
+ * Asked "tout va bien ?" every so many minutes, 5 to 480; `None` asks at the end only.
+ */
+every_min: number | null, 
+/**
+ * Where, in words; may be empty.
+ */
+place: string, } | { "do": "end_lone_work" } | { "do": "alarm_codes", 
 /**
  * The code that cancels, four to eight digits, and another one that only looks like it.
  */
@@ -167,7 +180,19 @@ codes: [string, string] | null,
 /**
  * The code chosen before, when there was one.
  */
-before: string | null, } | { "do": "alarm_rights" } | { "do": "sync_now" } | { "do": "sign_out", 
+before: string | null, } | { "do": "alarm_rights" } | { "do": "plan_notices", 
+/**
+ * At most twenty.
+ */
+notices: Array<NoticeIn>, } | { "do": "show_notice", 
+/**
+ * Its first line.
+ */
+title: string, 
+/**
+ * The rest.
+ */
+words: string, } | { "do": "sync_now" } | { "do": "sign_out", 
 /**
  * Give up what could not be sent. The screen has warned, with the number of acts.
  */

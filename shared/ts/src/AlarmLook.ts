@@ -29,7 +29,11 @@ test: boolean,
 /**
  * The phone itself began it, since no answer came.
  */
-unanswered: boolean, } | { "is": "given", 
+unanswered: boolean, 
+/**
+ * The phone itself began it, since it lies still.
+ */
+still: boolean, } | { "is": "given", 
 /**
  * Which alarm.
  */

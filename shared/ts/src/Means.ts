@@ -28,4 +28,8 @@ place_age_ms: number | null,
 /**
  * Notices show when another app is in front.
  */
-notices: Able, };
+notices: Able, 
+/**
+ * A phone that lies still is noticed; `None` when the agency does not want it.
+ */
+still: Able | null, };

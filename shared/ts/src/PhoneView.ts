@@ -6,6 +6,7 @@ import type { Moment } from "./Moment";
 import type { MustRead } from "./MustRead";
 import type { PhoneState } from "./PhoneState";
 import type { Refusal } from "./Refusal";
+import type { Timing } from "./Timing";
 
 /**
  * Whether the phone may be used, and what the banners say.
@@ -96,6 +97,10 @@ must_read: MustRead | null,
  * The alarm of a lone worker: within reach on every screen (row O-31).
  */
 alarm: AlarmView, 
+/**
+ * How well this device keeps the time of a notice (row O-42).
+ */
+notices: Timing, 
 /**
  * Until when what is held may be read without network.
  */

@@ -44,6 +44,7 @@ export const REFUSALS = [
   "alarm_taken",
   "own_alarm",
   "alarm_over",
+  "already_watched",
   "command_changed",
   "command_unknown",
   "proof_broken",

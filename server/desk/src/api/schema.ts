@@ -90,6 +90,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/desk/alarms/watched": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lone work under watch now, visits and what workers have opened themselves. */
+        get: operations["list_watched"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/desk/alarms/{id}": {
         parameters: {
             query?: never;
@@ -1438,6 +1455,8 @@ export interface components {
             near: components["schemas"]["Near"][];
             /** @description Where her phone was, the newest first. */
             positions: components["schemas"]["Seen"][];
+            /** @description Where she had said that she would be, when she had opened the watch herself; else empty. */
+            said: string;
             theoretical?: components["schemas"]["Place"] | null;
             /** @description All that has happened, in order. */
             trail: components["schemas"]["TrailLine"][];
@@ -2106,6 +2125,8 @@ export interface components {
              */
             minutes?: number | null;
         };
+        /** @description A stretch of lone work that is watched, from its opening to its end. */
+        LoneSessionId: string;
         /** @description A caregiver's line manager, and who could be. */
         Manager: {
             account?: components["schemas"]["AccountId"] | null;
@@ -2391,7 +2412,7 @@ export interface components {
             taken_at: components["schemas"]["Moment"];
         };
         /** @enum {string} */
-        Refusal: "unreadable" | "not_a_home_tag" | "tag_forged" | "tag_foreign" | "tag_revoked" | "tag_unknown" | "wrong_client" | "tag_replayed" | "no_camera" | "no_nfc" | "already_started" | "already_ended" | "not_started" | "other_visit_in_progress" | "no_visit_planned" | "visit_cancelled" | "reason_missing" | "too_late_to_undo" | "time_impossible" | "not_found" | "not_allowed" | "sign_in_needed" | "wrong_credentials" | "too_many_tries" | "weak_password" | "enrolment_over" | "device_blocked" | "wrong_device" | "token_reused" | "lease_over" | "not_enrolled" | "already_enrolled" | "not_transmitted" | "invalid" | "too_long" | "stale" | "exists" | "in_use" | "overlap" | "not_a_picture" | "alarm_taken" | "own_alarm" | "alarm_over" | "command_changed" | "command_unknown" | "proof_broken" | "update_needed" | "offline" | "not_the_server" | "storage_full" | "storage_broken" | "try_again";
+        Refusal: "unreadable" | "not_a_home_tag" | "tag_forged" | "tag_foreign" | "tag_revoked" | "tag_unknown" | "wrong_client" | "tag_replayed" | "no_camera" | "no_nfc" | "already_started" | "already_ended" | "not_started" | "other_visit_in_progress" | "no_visit_planned" | "visit_cancelled" | "reason_missing" | "too_late_to_undo" | "time_impossible" | "not_found" | "not_allowed" | "sign_in_needed" | "wrong_credentials" | "too_many_tries" | "weak_password" | "enrolment_over" | "device_blocked" | "wrong_device" | "token_reused" | "lease_over" | "not_enrolled" | "already_enrolled" | "not_transmitted" | "invalid" | "too_long" | "stale" | "exists" | "in_use" | "overlap" | "not_a_picture" | "alarm_taken" | "own_alarm" | "alarm_over" | "already_watched" | "command_changed" | "command_unknown" | "proof_broken" | "update_needed" | "offline" | "not_the_server" | "storage_full" | "storage_broken" | "try_again";
         /**
          * @description What a request that is not granted is answered. For phones it is
          *     [`releve_shared::sync::SyncRefusal`].
@@ -2604,9 +2625,9 @@ export interface components {
         };
         /** @description The settings that count, and what was set before. */
         SettingsSheet: {
-            /** @description The newest first; empty while the defaults count. */
+            /** @description The newest first; empty while nothing was ever saved. */
             history: components["schemas"]["SettingsWas"][];
-            /** @description What counts. */
+            /** @description What counts; what is proposed while nothing was ever saved. */
             settings: components["schemas"]["AlarmSettings"];
         };
         /** @description Settings as they were set once. */
@@ -2975,6 +2996,29 @@ export interface components {
              */
             version?: number | null;
         };
+        /** @description Lone work under watch. */
+        WatchRow: {
+            caregiver?: components["schemas"]["MembershipId"] | null;
+            /** @description When it should end. */
+            ends_at: components["schemas"]["Moment"];
+            /** @description The last word of her phone. */
+            heard_at: components["schemas"]["Moment"];
+            /** @description Its id; the visit's for a visit's. */
+            id: components["schemas"]["LoneSessionId"];
+            /** @description Her name. */
+            name: string;
+            /** @description Since when. */
+            opened_at: components["schemas"]["Moment"];
+            /** @description Her telephone. */
+            phone: string;
+            /** @description Where, in her words; empty for a visit. */
+            place: string;
+            /** @description Its alarm was raised. */
+            raised: boolean;
+            /** @description The last sign of herself. */
+            signed_at: components["schemas"]["Moment"];
+            visit?: components["schemas"]["VisitId"] | null;
+        };
         /** @enum {string} */
         Way: "phone" | "sms" | "server" | "desk";
         /** @enum {string} */
@@ -3110,6 +3154,25 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AlarmSheet"];
+                };
+            };
+        };
+    };
+    list_watched: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WatchRow"][];
                 };
             };
         };
