@@ -269,6 +269,7 @@ const PERMISSIONS: &[(&str, &str)] = &[
     ("ACCESS_FINE_LOCATION", "O-33: where the worker is, during an alarm only"),
     ("FOREGROUND_SERVICE", "O-32: a countdown survives another app in front"),
     ("FOREGROUND_SERVICE_LOCATION", "O-33: and so do its positions"),
+    ("FOREGROUND_SERVICE_SPECIAL_USE", "B-06: lone work under watch is asked about, screen off"),
     ("POST_NOTIFICATIONS", "O-32: the notice of a countdown"),
 ];
 
@@ -305,16 +306,53 @@ fn the_android_manifest_asks_for_nothing_more() {
     }
 
     let actions: BTreeSet<String> = named("<action");
-    let wanted = ["nfc.action.NDEF_DISCOVERED", "intent.action.MAIN", "intent.action.VIEW"];
+    let wanted = [
+        "nfc.action.NDEF_DISCOVERED",
+        "intent.action.MAIN",
+        "intent.action.VIEW",
+        "service.quicksettings.action.QS_TILE",
+    ];
     assert_eq!(actions, wanted.map(|action| format!("android.{action}")).into());
     let links = manifest.matches("<data ").count();
     let ours = "<data android:scheme=\"https\" android:host=\"*\" android:pathPrefix=\"/b/\" />";
     assert_eq!((links, manifest.matches(ours).count()), (2, 2), "tag links only");
-    assert_eq!(manifest.matches("android:exported=\"true\"").count(), 1, "one screen, for links");
+    let open = manifest.matches("android:exported=\"true\"").count();
+    assert_eq!(open, 2, "one screen, for links; one tile, which only the system may bind");
+    let bound = "android:permission=\"android.permission.BIND_QUICK_SETTINGS_TILE\"";
+    assert_eq!(manifest.matches(bound).count(), 1);
     assert!(manifest.contains("android:allowBackup=\"false\""), "care data is in no backup");
-    for feature in ["nfc", "camera", "telephony", "location", "location.gps"] {
+    let features =
+        ["nfc", "camera", "telephony", "location", "location.gps", "sensor.accelerometer"];
+    for feature in features {
         let line = format!("\"android.hardware.{feature}\" android:required=\"false\"");
         assert!(manifest.contains(&line), "a phone without {feature} clocks too");
+    }
+}
+
+/// O-31: the home screen's shortcut and the quick setting ask for what the plugin understands.
+#[test]
+fn o_31_the_shortcut_and_the_tile_press_the_alarm() {
+    let read = |path: &str| std::fs::read_to_string(root().join(path)).unwrap();
+    let res = "gen/android/app/src/main/res";
+    let manifest = read("gen/android/app/src/main/AndroidManifest.xml");
+    assert!(manifest.contains("android.app.shortcuts\" android:resource=\"@xml/shortcuts\""));
+    assert!(manifest.contains("android:name=\"fr.releve.dati.DatiTile\""));
+    let shortcuts = read(&format!("{res}/xml/shortcuts.xml"));
+    let plugin = read("app/plugins/dati/android/fr/releve/dati/DatiPlugin.kt");
+    let press = plugin.split("const val PRESS = \"").nth(1).and_then(|rest| rest.split('"').next());
+    let press = press.expect("what the plugin listens to");
+    assert!(shortcuts.contains(&format!("android:action=\"{press}\"")), "{press}");
+    assert!(shortcuts.contains("android:targetClass=\"fr.releve.app.MainActivity\""));
+    assert!(
+        read("app/plugins/dati/android/fr/releve/dati/DatiTile.kt").contains("DatiPlugin.PRESS")
+    );
+    for file in ["drawable/ic_dati.xml", "values/strings.xml", "values-en/strings.xml"] {
+        assert!(root().join(res).join(file).is_file(), "{file}");
+    }
+    for word in ["dati_short", "dati_long"] {
+        for file in ["values/strings.xml", "values-en/strings.xml"] {
+            assert!(read(&format!("{res}/{file}")).contains(word), "{word} in {file}");
+        }
     }
 }
 

@@ -34,10 +34,12 @@ pub fn run() {
         .build(tauri::generate_context!());
     match app {
         Ok(app) => app.run(|app, event| {
-            if matches!(event, RunEvent::Exit)
-                && let Some(door) = app.try_state::<Door>()
-            {
+            let Some(door) = app.try_state::<Door>() else { return };
+            if matches!(event, RunEvent::Exit) {
                 door.phone.stop();
+            } else if matches!(event, RunEvent::Resumed) {
+                // Perhaps by the alarm's own shortcut.
+                door.phone.woken();
             }
         }),
         Err(error) => eprintln!("Relève cannot open its window: {error}"),

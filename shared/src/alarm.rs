@@ -12,6 +12,7 @@ mod position;
 mod session;
 mod settings;
 mod sms;
+mod still;
 mod wire;
 
 pub use capability::{Able, Capability};
@@ -21,6 +22,7 @@ pub use settings::{
     AlarmRules, AlarmSettings, CheckIn, Contact, Immobility, PhoneAlarmSettings, Tier, WrongSetting,
 };
 pub use sms::{SMS_LIMIT, SmsKey, SmsText, caregiver_code, septets};
+pub use still::{GAP_MS, MOVED_MG, Sample, Stillness};
 pub use wire::{
     AlarmAnswer, AlarmReport, AlarmRequest, AlarmStatus, Mark, PhoneTry, Report, SmsRoute, Told,
 };

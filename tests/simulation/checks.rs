@@ -200,13 +200,9 @@ impl Run {
     fn is_wiped(&mut self, number: usize) {
         let handset = &mut self.phones[number];
         assert_eq!(handset.state().state, PhoneState::Wiped, "phone {number} was blocked");
-        for secret in [
-            Secret::DeviceSeed,
-            Secret::Token,
-            Secret::NextToken,
-            Secret::SmsKey,
-            Secret::AlarmKey,
-        ] {
+        for secret in
+            [Secret::DeviceSeed, Secret::Token, Secret::NextToken, Secret::SmsKey, Secret::AlarmKey]
+        {
             assert_eq!(handset.vault.stolen(secret), None, "I10: phone {number} keeps {secret:?}");
         }
         let (cursors, rows) = mirror_of(handset);

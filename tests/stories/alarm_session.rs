@@ -88,7 +88,10 @@ fn b_06_a_dead_phone_in_a_watch_of_her_own_is_an_alarm() {
         w.time.pass(2 * MINUTE_MS);
         assert_eq!(tick(&node(w)), 1);
         let seen = sheet(&w.desk, id.parse().expect("an id"));
-        assert_eq!((&seen["kind"], &seen["phase"]), (&json!("missed_check_in"), &json!("notifying")));
+        assert_eq!(
+            (&seen["kind"], &seen["phase"]),
+            (&json!("missed_check_in"), &json!("notifying"))
+        );
         assert_eq!(seen["said"], "Réserve, rue Croix-Verte");
         assert_eq!(watched(w)[0]["raised"], true);
         // The phone lives again and rings by itself: one episode.

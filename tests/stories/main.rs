@@ -6,6 +6,7 @@ mod alarm_by_phone;
 mod alarm_heard;
 mod alarm_raised;
 mod alarm_session;
+mod alarm_still;
 mod badge_offline;
 mod board;
 mod broken;

@@ -205,7 +205,7 @@ impl Core {
                 Ok(Reply::Done)
             }
             // The hands do it; a core alone has none.
-            Act::AlarmRights => Ok(Reply::Done),
+            Act::AlarmRights | Act::PlanNotices { .. } | Act::ShowNotice { .. } => Ok(Reply::Done),
             Act::Enrol { .. } | Act::SignOut { .. } => Err(Refusal::Offline.into()),
         }
     }
@@ -262,6 +262,11 @@ impl Core {
     /// Calls `listener` at each change, with a number that grows. One listener at a time.
     pub fn listen(&mut self, listener: Listener) {
         self.listener = Some(listener);
+    }
+
+    /// What the boot clock says.
+    pub(crate) fn up_ms(&self) -> i64 {
+        self.ports.clock.now().up_ms
     }
 
     /// How many changes there were.

@@ -25,6 +25,7 @@ mod card;
 mod contact;
 mod day;
 mod message;
+mod notice;
 mod request;
 
 pub use act::{ActKind, ActLine, ActState};
@@ -33,6 +34,7 @@ pub use card::CardView;
 pub use contact::{CallbackLine, ContactsView, DirectoryLine};
 pub use day::{DayView, ReceiptLine, TasksView, TravelLine, VisitView};
 pub use message::{MessageLine, MustRead, ThreadLine, ThreadView};
+pub use notice::{NoticeIn, Timing};
 pub use request::RequestLine;
 
 /// Something that the worker does.
@@ -193,6 +195,18 @@ pub enum Act {
     },
     /// Asks the device for the rights that an alarm needs. → [`Reply::Done`]
     AlarmRights,
+    /// From now on these notices and no others (row O-42). → [`Reply::Done`]
+    PlanNotices {
+        /// At most twenty.
+        notices: Vec<NoticeIn>,
+    },
+    /// Shows a notice outside the screen, now and once. → [`Reply::Done`]
+    ShowNotice {
+        /// Its first line.
+        title: String,
+        /// The rest.
+        words: String,
+    },
     /// Sends and fetches now instead of waiting for the next time. → [`Reply::Done`]
     SyncNow,
     /// Signs out of this phone: sends what waits, then destroys what is held. → [`Reply::Done`],
@@ -402,6 +416,8 @@ pub struct PhoneView {
     pub must_read: Option<MustRead>,
     /// The alarm of a lone worker: within reach on every screen (row O-31).
     pub alarm: AlarmView,
+    /// How well this device keeps the time of a notice (row O-42).
+    pub notices: Timing,
     /// Until when what is held may be read without network.
     pub lease_until: Option<Moment>,
     /// The app's version.

@@ -93,6 +93,14 @@ impl Phone {
                 self.ask_rights();
                 Ok(Reply::Done)
             }
+            Act::PlanNotices { notices } => {
+                self.plan_notices(&notices);
+                Ok(Reply::Done)
+            }
+            Act::ShowNotice { title, words } => {
+                self.show_notice(&title, &words);
+                Ok(Reply::Done)
+            }
             Act::SyncNow => {
                 self.core().act(Act::SyncNow)?;
                 self.sync();

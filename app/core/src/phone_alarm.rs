@@ -8,8 +8,15 @@ use std::time::Duration;
 use releve_shared::time::MINUTE_MS;
 
 use crate::alarm::{Hand, LineStep, Senses, Turn};
+use crate::door::NoticeIn;
 use crate::phone::{Bell, Phone};
-use crate::ports::{Ability, Alert, Alerter, Asked, Caller, Fix, Link, Locator, Texter};
+use crate::ports::{
+    Ability, Alert, Alerter, Asked, Caller, Feeler, Felt, Fix, Link, Locator, Notice, Notifier,
+    Texter, Timing,
+};
+
+/// Most notices that are planned.
+const NOTICES: usize = 20;
 
 /// What the core needs of a device for an alarm.
 pub struct Hands {
@@ -21,6 +28,10 @@ pub struct Hands {
     pub locator: Box<dyn Locator>,
     /// Rings and vibrates.
     pub alerter: Box<dyn Alerter>,
+    /// Feels movements.
+    pub feeler: Box<dyn Feeler>,
+    /// Shows notices, with the app closed where the system lets it.
+    pub notifier: Box<dyn Notifier>,
 }
 
 /// The alarm's own line and hands.
@@ -37,6 +48,7 @@ pub(crate) struct Alarms {
 struct Wished {
     alert: Option<Alert>,
     locate: bool,
+    feel: bool,
 }
 
 impl Alarms {
@@ -65,6 +77,12 @@ impl Alarms {
             notices: Some(hands.alerter.ability()),
             // Outside an alarm no position is looked at.
             fix: if self.wished().locate { hands.locator.last() } else { None },
+            feel: Some(hands.feeler.ability()),
+            charging: hands.feeler.charging(),
+            // Outside lone work under watch no movement is felt.
+            felt: if self.wished().feel { Some(hands.feeler.felt()) } else { None },
+            timing: hands.notifier.timing(),
+            pressed: hands.alerter.pressed(),
         }
     }
 
@@ -78,6 +96,14 @@ impl Alarms {
                 self.hands.locator.end();
             }
             wished.locate = turn.locate;
+        }
+        if turn.feel != wished.feel {
+            if turn.feel {
+                self.hands.feeler.begin();
+            } else {
+                self.hands.feeler.end();
+            }
+            wished.feel = turn.feel;
         }
         if wished.alert != Some(turn.alert) {
             self.hands.alerter.alert(turn.alert);
@@ -176,6 +202,31 @@ impl Phone {
         }
     }
 
+    /// The app was brought to the front, perhaps by the alarm's shortcut: looks at once.
+    pub fn woken(&self) {
+        self.ring_alarms();
+    }
+
+    /// Plans notices with the device, by its own clock.
+    pub(crate) fn plan_notices(&self, wished: &[NoticeIn]) {
+        let Some(alarms) = &self.alarms else { return };
+        let up_ms = self.core().up_ms();
+        let at = |notice: &NoticeIn| Notice {
+            key: notice.key.clone(),
+            up_ms: up_ms.saturating_add(notice.in_ms.max(0)),
+            title: notice.title.clone(),
+            words: notice.words.clone(),
+        };
+        let notices: Vec<Notice> = wished.iter().take(NOTICES).map(at).collect();
+        alarms.hands.notifier.plan(&notices);
+    }
+
+    pub(crate) fn show_notice(&self, title: &str, words: &str) {
+        if let Some(alarms) = &self.alarms {
+            alarms.hands.notifier.show(title, words);
+        }
+    }
+
     /// Asks the device for the rights that an alarm needs.
     pub(crate) fn ask_rights(&self) {
         if let Some(alarms) = &self.alarms {
@@ -239,6 +290,38 @@ impl Alerter for NoHands {
     }
 
     fn ask_rights(&self) {}
+
+    fn pressed(&self) -> bool {
+        false
+    }
+}
+
+impl Notifier for NoHands {
+    fn plan(&self, _notices: &[Notice]) {}
+
+    fn show(&self, _title: &str, _words: &str) {}
+
+    fn timing(&self) -> Timing {
+        Timing::Never
+    }
+}
+
+impl Feeler for NoHands {
+    fn begin(&self) {}
+
+    fn end(&self) {}
+
+    fn felt(&self) -> Felt {
+        Felt::default()
+    }
+
+    fn charging(&self) -> bool {
+        false
+    }
+
+    fn ability(&self) -> Ability {
+        Ability::No
+    }
 }
 
 impl Hands {
@@ -250,6 +333,8 @@ impl Hands {
             texter: Box::new(NoHands),
             locator: Box::new(NoHands),
             alerter: Box::new(NoHands),
+            feeler: Box::new(NoHands),
+            notifier: Box::new(NoHands),
         }
     }
 }

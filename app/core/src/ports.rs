@@ -3,9 +3,12 @@
 
 use std::sync::Arc;
 
+use releve_shared::alarm::Sample;
 use releve_shared::badge::Reading;
 use releve_shared::clock::Stamp;
 use releve_shared::refusal::Refusal;
+
+pub use crate::door::Timing;
 
 /// The device's clocks.
 pub trait Clock: Send {
@@ -129,10 +132,30 @@ pub trait TagReader: Send {
     fn read(&self, wait_ms: u64) -> Result<Vec<u8>, Refusal>;
 }
 
-/// Tells the worker something outside the screen.
-pub trait Notifier: Send {
-    /// Rings once for a changed planning (row O-10), with these words.
-    fn planning_changed(&self, words: &str);
+/// A notice that the device is to show at a moment of its boot clock.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Notice {
+    /// What it is about.
+    pub key: String,
+    /// When, by the boot clock: a wrong wall clock changes nothing.
+    pub up_ms: i64,
+    /// Its first line.
+    pub title: String,
+    /// The rest.
+    pub words: String,
+}
+
+/// Tells the worker something outside the screen, with the app closed where the system lets it.
+pub trait Notifier: Send + Sync {
+    /// From now on these and no others: what was planned before and is not among them is cancelled.
+    fn plan(&self, notices: &[Notice]);
+
+    /// Shows one now, once.
+    fn show(&self, title: &str, words: &str);
+
+    /// How well it keeps the time.
+    fn timing(&self) -> Timing;
 }
 
 /// What came of asking the device to call or to write.
@@ -206,6 +229,33 @@ pub trait Locator: Send + Sync {
     fn age_ms(&self) -> Option<i64>;
 }
 
+/// What was felt since the device was last asked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Felt {
+    /// In the order of their time.
+    pub samples: Vec<Sample>,
+    /// The phone is on its charger: nobody carries it.
+    pub charging: bool,
+}
+
+/// Feels movements: between [`Feeler::begin`] and [`Feeler::end`] and never else.
+pub trait Feeler: Send + Sync {
+    /// Lone work is under watch: feel, a few times a second.
+    fn begin(&self);
+
+    /// It is over.
+    fn end(&self);
+
+    /// What was felt since it was last asked.
+    fn felt(&self) -> Felt;
+
+    /// Whether the phone is on its charger.
+    fn charging(&self) -> bool;
+
+    /// Whether it would work; by hand is: with the app in front only.
+    fn ability(&self) -> Ability;
+}
+
 /// What the worker is to hear and to feel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Alert {
@@ -217,6 +267,8 @@ pub enum Alert {
     Acknowledged,
     /// A question waits for an answer: "tout va bien ?".
     Question,
+    /// Lone work is under watch: nothing sounds, and the system lets the app live.
+    Watching,
     /// Nothing. Also the whole of a silent alarm.
     Quiet,
 }
@@ -231,4 +283,8 @@ pub trait Alerter: Send + Sync {
 
     /// Asks the worker for the rights that an alarm needs, where the system wants it.
     fn ask_rights(&self);
+
+    /// Whether the alarm was pressed outside the app, on its shortcut or tile, since last asked (row
+    /// O-31).
+    fn pressed(&self) -> bool;
 }

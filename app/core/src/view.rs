@@ -84,6 +84,7 @@ impl Core {
             unread: 0,
             must_read: None,
             alarm: self.alarm_view(now),
+            notices: self.alarm.senses.timing,
             lease_until: None,
             version: self.about.version.clone(),
         };

@@ -18,14 +18,22 @@ mod desktop {
     }
 
     pub(crate) fn hands(_app: &AppHandle) -> Hands {
-        Hands::none()
+        #[cfg(target_os = "linux")]
+        let notifier = Box::new(crate::ports::notices::SessionNotices::start());
+        #[cfg(not(target_os = "linux"))]
+        let notifier = Box::new(releve_core::NoHands);
+        Hands { notifier, ..Hands::none() }
     }
 }
 
 #[cfg(target_os = "android")]
 mod android {
     use releve_core::Hands;
-    use releve_core::ports::{Ability, Alert, Alerter, Asked, Caller, Fix, Locator, Texter};
+    use releve_core::ports::{
+        Ability, Alert, Alerter, Asked, Caller, Feeler, Felt, Fix, Locator, Notice, Notifier,
+        Texter, Timing,
+    };
+    use releve_shared::alarm::Sample;
     use serde::de::DeserializeOwned;
     use serde::{Deserialize, Serialize};
     use tauri::plugin::{PluginHandle, TauriPlugin};
@@ -61,6 +69,9 @@ mod android {
         place: String,
         notices: String,
         age_ms: Option<i64>,
+        feel: String,
+        charging: bool,
+        timing: Timing,
     }
 
     #[derive(Deserialize)]
@@ -70,6 +81,22 @@ mod android {
         longitude: Option<f64>,
         accuracy_m: Option<f64>,
         up_ms: Option<i64>,
+    }
+
+    #[derive(Serialize)]
+    struct Plan<'a> {
+        notices: &'a [Notice],
+    }
+
+    #[derive(Deserialize)]
+    struct Pressed {
+        pressed: bool,
+    }
+
+    #[derive(Deserialize)]
+    struct Movements {
+        samples: Vec<Sample>,
+        charging: bool,
     }
 
     #[derive(Deserialize)]
@@ -90,7 +117,9 @@ mod android {
             caller: Box::new(native.clone()),
             texter: Box::new(native.clone()),
             locator: Box::new(native.clone()),
-            alerter: Box::new(native),
+            alerter: Box::new(native.clone()),
+            feeler: Box::new(native.clone()),
+            notifier: Box::new(native),
         }
     }
 
@@ -175,6 +204,7 @@ mod android {
                 Alert::Countdown(part) => ("countdown", part, false),
                 Alert::Given => ("given", 0, false),
                 Alert::Question => ("question", 0, false),
+                Alert::Watching => ("watching", 0, false),
                 Alert::Acknowledged => ("acknowledged", 0, false),
                 Alert::Quiet => ("quiet", 0, true),
             };
@@ -187,6 +217,49 @@ mod android {
 
         fn ask_rights(&self) {
             let _ = self.run::<Abilities>("askRights", ());
+        }
+
+        fn pressed(&self) -> bool {
+            self.run::<Pressed>("pressed", ()).is_some_and(|told| told.pressed)
+        }
+    }
+
+    impl Notifier for Native {
+        fn plan(&self, notices: &[Notice]) {
+            let _ = self.run::<Nothing>("plan", Plan { notices });
+        }
+
+        fn show(&self, title: &str, words: &str) {
+            let (key, title, words) = ("now".to_owned(), title.to_owned(), words.to_owned());
+            let _ = self.run::<Nothing>("show", Notice { key, up_ms: 0, title, words });
+        }
+
+        fn timing(&self) -> Timing {
+            self.abilities().map(|all| all.timing).unwrap_or_default()
+        }
+    }
+
+    impl Feeler for Native {
+        fn begin(&self) {
+            let _ = self.run::<Nothing>("feelBegin", ());
+        }
+
+        fn end(&self) {
+            let _ = self.run::<Nothing>("feelEnd", ());
+        }
+
+        fn felt(&self) -> Felt {
+            let felt = self.run::<Movements>("felt", ());
+            felt.map(|felt| Felt { samples: felt.samples, charging: felt.charging })
+                .unwrap_or_default()
+        }
+
+        fn charging(&self) -> bool {
+            self.abilities().is_some_and(|all| all.charging)
+        }
+
+        fn ability(&self) -> Ability {
+            ability(self.abilities().map(|all| all.feel))
         }
     }
 

@@ -4,5 +4,7 @@ pub(crate) mod chance;
 pub(crate) mod clock;
 pub(crate) mod hands;
 pub(crate) mod link;
+#[cfg(target_os = "linux")]
+pub(crate) mod notices;
 pub(crate) mod tag_reader;
 pub(crate) mod vault;

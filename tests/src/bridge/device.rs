@@ -128,11 +128,43 @@ impl Device {
         Hands { device, knobs: Arc::clone(&self.knobs) }.now().up_ms
     }
 
+    /// The app is killed, its duty data is made one of a newer app, which no app of today opens, and the
+    /// app is opened again. `back` makes it its own again.
+    ///
+    /// # Errors
+    /// A sentence, when the file cannot be written.
+    pub fn spoil(&self, back: bool) -> Result<(), String> {
+        let alone = self.kill()?;
+        let said = |error: &dyn std::fmt::Display| error.to_string();
+        let key = std::fs::read(self.folder.join("vault/duty")).map_err(|e| said(&e))?;
+        let key: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
+        let place = self.folder.join("phone/duty.db");
+        let db = rusqlite::Connection::open(place).map_err(|e| said(&e))?;
+        db.pragma_update(None, "key", format!("x'{key}'")).map_err(|e| said(&e))?;
+        let step = if back { -90 } else { 90 };
+        let held: i64 =
+            db.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(|e| said(&e))?;
+        db.execute_batch(&format!(
+            "UPDATE fact SET value = CAST(value AS INTEGER) + {step} WHERE name = 'opens_with';
+             PRAGMA user_version = {};",
+            held + step
+        ))
+        .map_err(|e| said(&e))?;
+        drop(db);
+        self.start(alone)
+    }
+
     /// The app is killed and opened again.
     ///
     /// # Errors
     /// A sentence, when the folder cannot be used any more.
     pub fn restart(&self) -> Result<(), String> {
+        let alone = self.kill()?;
+        self.start(alone)
+    }
+
+    /// Ends the app; gives whether it kept itself in step.
+    fn kill(&self) -> Result<bool, String> {
         let before = self.held().take();
         let alone = before.as_ref().is_none_or(|live| live.sync.is_some());
         if let Some(Live { phone, sync, alarms }) = before {
@@ -142,7 +174,7 @@ impl Device {
                 own.join().map_err(|_| "the phone's own thread failed".to_owned())?;
             }
         }
-        self.start(alone)
+        Ok(alone)
     }
 
     fn start(&self, alone: bool) -> Result<(), String> {

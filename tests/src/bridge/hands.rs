@@ -3,7 +3,11 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use releve_core::Hands;
-use releve_core::ports::{Ability, Alert, Alerter, Asked, Caller, Fix, Locator, Texter};
+use releve_core::ports::{
+    Ability, Alert, Alerter, Asked, Caller, Feeler, Felt, Fix, Locator, Notice, Notifier, Texter,
+    Timing,
+};
+use releve_shared::alarm::Sample;
 use serde::{Deserialize, Serialize};
 
 /// What the hands can, and what they did.
@@ -28,6 +32,22 @@ pub struct Pretended {
     pub looked: u32,
     /// What was heard, each once, in order.
     pub heard: Vec<String>,
+    /// How movements are felt: `alone`, `by_hand`, or nothing.
+    pub feel: String,
+    /// On its charger.
+    pub charging: bool,
+    /// Whether movements are being felt.
+    pub feeling: bool,
+    /// Felt, and not asked for yet.
+    pub samples: Vec<Sample>,
+    /// The alarm's shortcut was touched, and nobody has looked yet.
+    pub pressed: bool,
+    /// How well notices keep their time.
+    pub timing: Timing,
+    /// Notices planned: key, boot clock, title, words.
+    pub planned: Vec<(String, i64, String, String)>,
+    /// Notices shown at once, in order.
+    pub shown: Vec<(String, String)>,
     /// The boot clock of the position; the phone's own, at the moment it was set.
     pub up_ms: i64,
 }
@@ -56,6 +76,8 @@ impl Pretend {
             texter: Box::new(self.clone()),
             locator: Box::new(self.clone()),
             alerter: Box::new(self.clone()),
+            feeler: Box::new(self.clone()),
+            notifier: Box::new(self.clone()),
         }
     }
 
@@ -137,6 +159,7 @@ impl Alerter for Pretend {
             Alert::Given => "given",
             Alert::Acknowledged => "acknowledged",
             Alert::Question => "question",
+            Alert::Watching => "watching",
             Alert::Quiet => "quiet",
         };
         let mut held = self.held();
@@ -151,5 +174,47 @@ impl Alerter for Pretend {
 
     fn ask_rights(&self) {
         self.held().notices = "alone".to_owned();
+    }
+
+    fn pressed(&self) -> bool {
+        std::mem::take(&mut self.held().pressed)
+    }
+}
+
+impl Feeler for Pretend {
+    fn begin(&self) {
+        self.held().feeling = true;
+    }
+
+    fn end(&self) {
+        self.held().feeling = false;
+    }
+
+    fn felt(&self) -> Felt {
+        let mut held = self.held();
+        Felt { samples: std::mem::take(&mut held.samples), charging: held.charging }
+    }
+
+    fn charging(&self) -> bool {
+        self.held().charging
+    }
+
+    fn ability(&self) -> Ability {
+        ability(&self.held().feel)
+    }
+}
+
+impl Notifier for Pretend {
+    fn plan(&self, notices: &[Notice]) {
+        let line = |n: &Notice| (n.key.clone(), n.up_ms, n.title.clone(), n.words.clone());
+        self.held().planned = notices.iter().map(line).collect();
+    }
+
+    fn show(&self, title: &str, words: &str) {
+        self.held().shown.push((title.to_owned(), words.to_owned()));
+    }
+
+    fn timing(&self) -> Timing {
+        self.held().timing
     }
 }

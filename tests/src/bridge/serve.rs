@@ -81,6 +81,8 @@ pub async fn serve(options: Options, ready: impl FnOnce(&str)) -> Result<(), Str
             .route("/test/online", post(|State(bridge): State<Bridge>| cut(bridge, false)))
             .route("/test/clock", post(clock))
             .route("/test/restart", post(restart))
+            .route("/test/spoil", post(|State(bridge): State<Bridge>| spoil(bridge, false)))
+            .route("/test/mend", post(|State(bridge): State<Bridge>| spoil(bridge, true)))
             .route("/test/tag", post(hold_up))
             .route("/test/hands", get(hands).post(set_hands));
     }
@@ -220,6 +222,15 @@ async fn clock(State(bridge): State<Bridge>, Body(wrong): Body<Wrong>) -> Status
 
 async fn restart(State(bridge): State<Bridge>) -> Response {
     match tokio::task::spawn_blocking(move || bridge.device.restart()).await {
+        Ok(Ok(())) => StatusCode::NO_CONTENT.into_response(),
+        Ok(Err(why)) => (StatusCode::INTERNAL_SERVER_ERROR, why).into_response(),
+        Err(failed) => (StatusCode::INTERNAL_SERVER_ERROR, failed.to_string()).into_response(),
+    }
+}
+
+/// A start of the app on duty data that it cannot open; and the end of that.
+async fn spoil(bridge: Bridge, back: bool) -> Response {
+    match tokio::task::spawn_blocking(move || bridge.device.spoil(back)).await {
         Ok(Ok(())) => StatusCode::NO_CONTENT.into_response(),
         Ok(Err(why)) => (StatusCode::INTERNAL_SERVER_ERROR, why).into_response(),
         Err(failed) => (StatusCode::INTERNAL_SERVER_ERROR, failed.to_string()).into_response(),

@@ -44,10 +44,8 @@ impl Core {
                 left_ms: due.saturating_sub(now.up_ms).max(0),
                 all_ms: due.saturating_sub(from),
                 test: held.kind() == Some(&Kind::Test),
-                unanswered: matches!(
-                    held.kind(),
-                    Some(Kind::MissedCheckIn | Kind::NoCheckOut | Kind::Immobility)
-                ),
+                unanswered: matches!(held.kind(), Some(Kind::MissedCheckIn | Kind::NoCheckOut)),
+                still: held.kind() == Some(&Kind::Immobility),
             },
             (Look::Raised, Countdown::Raised(raised)) => self.given(raised, now),
             (Look::Raised | Look::Quiet, _) => match &held.closed {
@@ -100,6 +98,7 @@ impl Core {
             place: able(senses.place),
             place_age_ms: senses.place_age_ms,
             notices: able(senses.notices),
+            still: self.still_means(),
         }
     }
 }

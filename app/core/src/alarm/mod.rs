@@ -7,6 +7,7 @@
 mod codes;
 mod copy;
 mod held;
+mod immobile;
 mod known;
 mod line;
 mod look;
@@ -14,7 +15,7 @@ mod session;
 
 use releve_shared::alarm::countdown::{self, Countdown, Effect, Event, Look, Tell};
 use releve_shared::alarm::{
-    Able, Capability, Channel, Kind, Phase, PhoneTry, Position, Report, SmsKey, SmsText,
+    Able, Capability, Channel, Kind, Phase, PhoneTry, Position, Report, SmsKey, SmsText, Stillness,
 };
 use releve_shared::clock::Stamp;
 use releve_shared::id::{AlarmId, CommandId, VisitId};
@@ -23,9 +24,9 @@ use releve_shared::refusal::Refusal;
 use releve_shared::time::{MINUTE_MS, Moment, SECOND_MS};
 
 use crate::core::Core;
-use crate::door::{Press, Reply};
+use crate::door::{Press, Reply, Timing};
 use crate::fault::Stop;
-use crate::ports::{Ability, Alert, Asked, Fix, Secret};
+use crate::ports::{Ability, Alert, Asked, Felt, Fix, Secret};
 use crate::sight::Sight;
 use crate::store::{duty, write};
 use crate::sync::request;
@@ -41,6 +42,9 @@ const TELL_PLACE_MS: i64 = 10 * SECOND_MS;
 /// With an alarm, the clock looks this often: positions, beeps.
 const BEAT_MS: i64 = 500;
 
+/// While movements are felt, this often.
+const FEEL_MS: i64 = 2 * SECOND_MS;
+
 /// Without one, this often: the line of means must be true.
 const REST_MS: i64 = MINUTE_MS;
 
@@ -52,7 +56,8 @@ pub(crate) struct Alarm {
     pub(crate) unsaved: bool,
     pub(crate) known: Known,
     written: copy::Written,
-    senses: Senses,
+    pub(crate) senses: Senses,
+    still: Stillness,
     fix: Option<Fix>,
     owed: Vec<Hand>,
     line: line::Line,
@@ -73,6 +78,16 @@ pub struct Senses {
     pub notices: Option<Ability>,
     /// The newest position, while one may be measured.
     pub fix: Option<Fix>,
+    /// Feeling movements.
+    pub feel: Option<Ability>,
+    /// The phone is on its charger.
+    pub charging: bool,
+    /// What was felt since the last turn, while movements may be felt.
+    pub felt: Option<Felt>,
+    /// How well notices keep their time.
+    pub timing: Timing,
+    /// The alarm was pressed outside the app.
+    pub pressed: bool,
 }
 
 /// Something for the hands, each on its own.
@@ -101,6 +116,8 @@ pub struct Turn {
     pub alert: Alert,
     /// Whether positions are measured: from the countdown to the end of the alarm.
     pub locate: bool,
+    /// Whether movements are felt: under watch, when the agency wants it.
+    pub feel: bool,
     /// When to come back, in milliseconds.
     pub wait_ms: i64,
 }
@@ -149,9 +166,12 @@ impl Core {
     }
 
     /// A turn of the clock's loop.
-    pub fn alarm_turn(&mut self, senses: Senses) -> Turn {
+    pub fn alarm_turn(&mut self, mut senses: Senses) -> Turn {
         let now = self.ports.clock.now();
         let fix = senses.fix.clone();
+        // A screen is not drawn anew for each movement.
+        let felt = senses.felt.take();
+        let pressed = std::mem::take(&mut senses.pressed);
         if self.alarm.senses != senses {
             self.alarm.senses = senses;
             self.changed();
@@ -160,12 +180,16 @@ impl Core {
             self.session_restarted(&now);
             self.alarm_event(&Event::Restarted, &now);
         }
+        if pressed {
+            self.trigger(Kind::Panic, &now);
+        }
         // The position first: what zero tells carries it.
         if let Some(fix) = fix {
             self.alarm_fix(fix, &now);
         }
         self.alarm_event(&Event::Tick, &now);
         self.session_turn(&now);
+        self.immobile_turn(felt, &now);
         if self.alarm.unsaved {
             self.save_alarm();
         }
@@ -174,6 +198,7 @@ impl Core {
             hands: std::mem::take(&mut self.alarm.owed),
             alert: self.alert(&now),
             locate: running,
+            feel: self.feels(),
             wait_ms: self.next_turn(&now),
         }
     }
@@ -414,7 +439,8 @@ impl Core {
 
     /// What is heard and felt: nothing of a hidden alarm.
     fn alert(&self, now: &Stamp) -> Alert {
-        match (self.alarm.held.machine.look(), &self.alarm.held.machine) {
+        let held = &self.alarm.held;
+        match (held.machine.look(), &held.machine) {
             (Look::Counting { from, due }, _) => {
                 let all = due.saturating_sub(from).max(1);
                 let far = now.up_ms.saturating_sub(from).clamp(0, all).saturating_mul(1000) / all;
@@ -429,13 +455,18 @@ impl Core {
                 }
             }
             (Look::Quiet | Look::Raised, _) if self.session_asks(now) => Alert::Question,
+            (Look::Quiet | Look::Raised, _) if held.session.is_some() => Alert::Watching,
             (Look::Quiet | Look::Raised, _) => Alert::Quiet,
         }
     }
 
     fn next_turn(&self, now: &Stamp) -> i64 {
         let held = &self.alarm.held;
-        let rest = if held.machine == Countdown::Idle { REST_MS } else { BEAT_MS };
+        let rest = match held.machine {
+            Countdown::Idle if self.feels() => FEEL_MS,
+            Countdown::Idle => REST_MS,
+            Countdown::Counting { .. } | Countdown::Raised(_) => BEAT_MS,
+        };
         let dues = [held.machine.wake_at(), self.session_wake(now)];
         let soonest = dues.into_iter().flatten().map(|due| due.saturating_sub(now.up_ms)).min();
         soonest.map_or(rest, |wait| wait.clamp(0, rest))

@@ -61,6 +61,8 @@ pub enum AlarmLook {
         test: bool,
         /// The phone itself began it, since no answer came.
         unanswered: bool,
+        /// The phone itself began it, since it lies still.
+        still: bool,
     },
     /// The alarm is given.
     Given {
@@ -138,6 +140,8 @@ pub struct Means {
     pub place_age_ms: Option<i64>,
     /// Notices show when another app is in front.
     pub notices: Able,
+    /// A phone that lies still is noticed; `None` when the agency does not want it.
+    pub still: Option<Able>,
 }
 
 /// A stretch of lone work under watch.

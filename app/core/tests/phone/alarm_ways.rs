@@ -275,11 +275,12 @@ fn b_06_a_hidden_alarm_of_a_phone_that_lost_its_memory_stays_hidden() {
     for phase in [Phase::Notifying, Phase::Exhausted, Phase::Acknowledged, Phase::Resolved] {
         world.inner(|i| i.server.alarm_status = Some(hidden(phase)));
         let turn = world.wait(3 * 60_000);
-        assert_eq!(turn.alert, releve_core::ports::Alert::Quiet);
+        assert_eq!(turn.alert, releve_core::ports::Alert::Watching, "as before the alarm");
         assert_eq!(turn.hands, [], "nobody is called aloud");
         let shown = world.alarm();
         assert_eq!(shown.look, AlarmLook::Quiet);
-        let same = AlarmView { means: before.means.clone(), session: session.clone(), ..before.clone() };
+        let same =
+            AlarmView { means: before.means.clone(), session: session.clone(), ..before.clone() };
         let left = |mut view: AlarmView| {
             view.means = before.means.clone();
             if let Some(session) = &mut view.session {

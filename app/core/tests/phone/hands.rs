@@ -3,7 +3,11 @@
 use std::sync::{Arc, Mutex};
 
 use releve_core::Hands;
-use releve_core::ports::{Ability, Alert, Alerter, Asked, Caller, Fix, Locator, Texter};
+use releve_core::ports::{
+    Ability, Alert, Alerter, Asked, Caller, Feeler, Felt, Fix, Locator, Notice, Notifier, Texter,
+    Timing,
+};
+use releve_shared::alarm::Sample;
 
 pub struct Noted {
     pub call: Asked,
@@ -14,6 +18,16 @@ pub struct Noted {
     pub measuring: bool,
     pub looked: u32,
     pub alert: Alert,
+    pub feeling: bool,
+    /// The shortcut was touched, and nobody has looked yet.
+    pub pressed: bool,
+    pub planned: Vec<Notice>,
+    pub shown: Vec<(String, String)>,
+    pub timing: Timing,
+    pub charging: bool,
+    pub no_sensor: bool,
+    /// Felt, and not asked for yet.
+    pub samples: Vec<Sample>,
 }
 
 #[derive(Clone)]
@@ -30,6 +44,14 @@ impl TestHands {
             measuring: false,
             looked: 0,
             alert: Alert::Quiet,
+            feeling: false,
+            pressed: false,
+            planned: Vec::new(),
+            shown: Vec::new(),
+            timing: Timing::Exact,
+            charging: false,
+            no_sensor: false,
+            samples: Vec::new(),
         })))
     }
 
@@ -39,6 +61,8 @@ impl TestHands {
             texter: Box::new(self.clone()),
             locator: Box::new(self.clone()),
             alerter: Box::new(self.clone()),
+            feeler: Box::new(self.clone()),
+            notifier: Box::new(self.clone()),
         }
     }
 
@@ -116,4 +140,44 @@ impl Alerter for TestHands {
     }
 
     fn ask_rights(&self) {}
+
+    fn pressed(&self) -> bool {
+        self.noted(|n| std::mem::take(&mut n.pressed))
+    }
+}
+
+impl Feeler for TestHands {
+    fn begin(&self) {
+        self.noted(|n| n.feeling = true);
+    }
+
+    fn end(&self) {
+        self.noted(|n| n.feeling = false);
+    }
+
+    fn felt(&self) -> Felt {
+        self.noted(|n| Felt { samples: std::mem::take(&mut n.samples), charging: n.charging })
+    }
+
+    fn charging(&self) -> bool {
+        self.noted(|n| n.charging)
+    }
+
+    fn ability(&self) -> Ability {
+        if self.noted(|n| n.no_sensor) { Ability::No } else { Ability::Alone }
+    }
+}
+
+impl Notifier for TestHands {
+    fn plan(&self, notices: &[Notice]) {
+        self.noted(|n| n.planned = notices.to_vec());
+    }
+
+    fn show(&self, title: &str, words: &str) {
+        self.noted(|n| n.shown.push((title.to_owned(), words.to_owned())));
+    }
+
+    fn timing(&self) -> Timing {
+        self.noted(|n| n.timing)
+    }
 }

@@ -8,6 +8,8 @@ mod alarm;
 #[cfg(test)]
 mod alarm_broken;
 #[cfg(test)]
+mod alarm_still;
+#[cfg(test)]
 mod alarm_ways;
 #[cfg(test)]
 mod hands;

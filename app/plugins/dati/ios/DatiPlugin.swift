@@ -1,8 +1,10 @@
 import AVFoundation
 import CoreLocation
+import CoreMotion
 import MessageUI
 import Tauri
 import UIKit
+import UserNotifications
 
 class CallArgs: Decodable {
   let number: String
@@ -13,6 +15,17 @@ class TextArgs: Decodable {
   let words: String
 }
 
+class NoticeArgs: Decodable {
+  let key: String
+  let upMs: Int
+  let title: String
+  let words: String
+}
+
+class PlanArgs: Decodable {
+  let notices: [NoticeArgs]
+}
+
 class AlertArgs: Decodable {
   let alert: String
   let part: Int
@@ -21,10 +34,15 @@ class AlertArgs: Decodable {
 
 /// Calls, writes, measures and rings when Rust says so; decides nothing. An iPhone never calls or writes
 /// without a finger: `tel:` and the composer open, and the server calls meanwhile.
-class DatiPlugin: Plugin, CLLocationManagerDelegate, MFMessageComposeViewControllerDelegate {
+class DatiPlugin: Plugin, CLLocationManagerDelegate, MFMessageComposeViewControllerDelegate,
+  UNUserNotificationCenterDelegate
+{
   private let places = CLLocationManager()
   private var last: CLLocation?
   private var beat: Timer?
+  private let motion = CMMotionManager()
+  private let lock = NSLock()
+  private var felt: [[String: Int]] = []
 
   @objc public func call(_ invoke: Invoke) throws {
     let number = try invoke.parseArgs(CallArgs.self).number.filter { $0.isNumber || $0 == "+" }
@@ -75,6 +93,83 @@ class DatiPlugin: Plugin, CLLocationManagerDelegate, MFMessageComposeViewControl
     ])
   }
 
+  /// Notices for later, with the app closed: the new plan replaces the one before.
+  @objc public func plan(_ invoke: Invoke) throws {
+    let notices = try invoke.parseArgs(PlanArgs.self).notices
+    let center = UNUserNotificationCenter.current()
+    center.delegate = self
+    center.removeAllPendingNotificationRequests()
+    for one in notices {
+      let left = Double(one.upMs) / 1000 - Double(clock_gettime_nsec_np(CLOCK_MONOTONIC)) / 1_000_000_000
+      let trigger = UNTimeIntervalNotificationTrigger(timeInterval: max(1, left), repeats: false)
+      center.add(UNNotificationRequest(identifier: one.key, content: content(one), trigger: trigger))
+    }
+    invoke.resolve()
+  }
+
+  @objc public func show(_ invoke: Invoke) throws {
+    let one = try invoke.parseArgs(NoticeArgs.self)
+    UNUserNotificationCenter.current().add(UNNotificationRequest(identifier: one.key, content: content(one), trigger: nil))
+    invoke.resolve()
+  }
+
+  /// No shortcut yet: quick actions are answered by the app's delegate, which is not ours.
+  @objc public func pressed(_ invoke: Invoke) {
+    invoke.resolve(["pressed": false])
+  }
+
+  private func content(_ one: NoticeArgs) -> UNNotificationContent {
+    let content = UNMutableNotificationContent()
+    content.title = one.title
+    content.body = one.words
+    content.sound = .default
+    return content
+  }
+
+  /// The page is silent where the system rings: it rings with the app in front too.
+  func userNotificationCenter(
+    _ center: UNUserNotificationCenter, willPresent notification: UNNotification,
+    withCompletionHandler done: @escaping (UNNotificationPresentationOptions) -> Void
+  ) {
+    done([.banner, .sound])
+  }
+
+  /// iOS lets an app feel while it is in front only.
+  @objc public func feelBegin(_ invoke: Invoke) {
+    DispatchQueue.main.async { UIDevice.current.isBatteryMonitoringEnabled = true }
+    motion.accelerometerUpdateInterval = 0.5
+    motion.startAccelerometerUpdates(to: OperationQueue()) { data, _ in
+      guard let at = data?.acceleration else { return }
+      let up = Int(clock_gettime_nsec_np(CLOCK_MONOTONIC) / 1_000_000)
+      let mg = { (g: Double) in Int((g * 1000).rounded()) }
+      self.lock.lock()
+      if self.felt.count >= 240 { self.felt.removeFirst() }
+      self.felt.append(["up_ms": up, "x_mg": mg(at.x), "y_mg": mg(at.y), "z_mg": mg(at.z)])
+      self.lock.unlock()
+    }
+    invoke.resolve()
+  }
+
+  @objc public func feelEnd(_ invoke: Invoke) {
+    motion.stopAccelerometerUpdates()
+    lock.lock()
+    felt.removeAll()
+    lock.unlock()
+    invoke.resolve()
+  }
+
+  @objc public func felt(_ invoke: Invoke) {
+    lock.lock()
+    let samples = felt
+    felt.removeAll()
+    lock.unlock()
+    DispatchQueue.main.async { invoke.resolve(["samples": samples, "charging": self.charging()]) }
+  }
+
+  private func charging() -> Bool {
+    UIDevice.current.batteryState == .charging || UIDevice.current.batteryState == .full
+  }
+
   @objc public func alert(_ invoke: Invoke) throws {
     let args = try invoke.parseArgs(AlertArgs.self)
     let gaps: [String: TimeInterval] = ["countdown": 1 - 0.7 * Double(args.part) / 1000, "given": 1, "question": 2]
@@ -90,6 +185,12 @@ class DatiPlugin: Plugin, CLLocationManagerDelegate, MFMessageComposeViewControl
   }
 
   @objc public func abilities(_ invoke: Invoke) {
+    UNUserNotificationCenter.current().getNotificationSettings { notices in
+      self.tell(invoke, timing: notices.authorizationStatus == .authorized ? "exact" : "never")
+    }
+  }
+
+  private func tell(_ invoke: Invoke, timing: String) {
     DispatchQueue.main.async {
       let status = self.places.authorizationStatus
       let allowed = status == .authorizedWhenInUse || status == .authorizedAlways
@@ -98,13 +199,18 @@ class DatiPlugin: Plugin, CLLocationManagerDelegate, MFMessageComposeViewControl
         "text": MFMessageComposeViewController.canSendText() ? "by_hand" : "no",
         "place": allowed && CLLocationManager.locationServicesEnabled() ? "alone" : "no",
         "notices": "by_hand",
+        "timing": timing,
+        "feel": self.motion.isAccelerometerAvailable ? "by_hand" : "no",
+        "charging": self.charging(),
       ])
     }
   }
 
   @objc public func askRights(_ invoke: Invoke) {
-    DispatchQueue.main.async { self.places.requestWhenInUseAuthorization() }
-    abilities(invoke)
+    UNUserNotificationCenter.current().requestAuthorization(options: [.alert, .sound]) { _, _ in
+      DispatchQueue.main.async { self.places.requestWhenInUseAuthorization() }
+      self.abilities(invoke)
+    }
   }
 
   func locationManager(_ manager: CLLocationManager, didUpdateLocations found: [CLLocation]) {

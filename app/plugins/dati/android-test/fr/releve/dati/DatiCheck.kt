@@ -49,5 +49,30 @@ fun main() {
   fixes.end()
   check("it is forgotten at the end", fixes.last() == null)
 
+  val feel = Feel()
+  feel.felt(0, 0f, 0f, 9.80665f)
+  check("nothing is felt outside a watch", feel.taken().isEmpty())
+  feel.begin()
+  for (ms in 0L..5_000L step 200L) feel.felt(ms, 0f, 0f, 9.80665f)
+  val still = feel.taken()
+  check("lying, one sample a second", still.map { it.upMs } == listOf(0L, 1_000L, 2_000L, 3_000L, 4_000L, 5_000L))
+  check("in thousandths of g", still[0].z == 1_000 && still[0].x == 0)
+  feel.felt(5_200, 1.5f, 0f, 9.80665f)
+  check("a movement is told at once", feel.taken().single().x == 153)
+  for (ms in 0L..600_000L step 1_000L) feel.felt(10_000 + ms, 0f, 0f, 9.8f)
+  check("nobody asked: it does not grow for ever", feel.taken().size == 240)
+  feel.felt(700_000, 0f, 0f, 0f)
+  feel.end()
+  check("it is forgotten at the end", feel.taken().isEmpty())
+
+  val soon = Reminder("end:v1", 5_000, "", "")
+  check("what is not wished any more is cancelled", cancelled(setOf("end:v1", "ask:s1"), listOf(soon)) == setOf("ask:s1"))
+  check("badged out, all is", cancelled(setOf("end:v1"), emptyList()) == setOf("end:v1"))
+  check("a moment that is over rings at once", ringsAt(soon, 9_000) == 9_000L && ringsAt(soon, 1_000) == 5_000L)
+  check("refused notices never ring", timing(notices = false, exact = true) == "never")
+  check("an exact time is not promised without the right", timing(notices = true, exact = false) == "about")
+
+  check("a watch makes no sound", nextBeep(Alert.WATCHING, 0) == null && !repeats(Alert.WATCHING))
+
   println("  the alarm's native half: $held checks held")
 }

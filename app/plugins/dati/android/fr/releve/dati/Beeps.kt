@@ -6,6 +6,7 @@ enum class Alert(val code: String) {
   GIVEN("given"),
   ACKNOWLEDGED("acknowledged"),
   QUESTION("question"),
+  WATCHING("watching"),
   QUIET("quiet");
 
   companion object {
@@ -25,7 +26,7 @@ fun nextBeep(alert: Alert, part: Int): Beep? = when (alert) {
   }
   Alert.GIVEN -> Beep(700, 300, 100)
   Alert.QUESTION -> Beep(200, 1800, 60)
-  Alert.ACKNOWLEDGED, Alert.QUIET -> null
+  Alert.ACKNOWLEDGED, Alert.WATCHING, Alert.QUIET -> null
 }
 
 /** Whether it repeats until another is asked. */

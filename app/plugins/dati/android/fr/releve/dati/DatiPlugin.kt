@@ -6,10 +6,15 @@ import android.app.NotificationManager
 import android.content.Context
 import android.content.Intent
 import android.content.pm.PackageManager
+import android.hardware.Sensor
+import android.hardware.SensorEvent
+import android.hardware.SensorEventListener
+import android.hardware.SensorManager
 import android.location.Location
 import android.location.LocationListener
 import android.location.LocationManager
 import android.net.Uri
+import android.os.BatteryManager
 import android.os.Build
 import android.os.Looper
 import android.os.SystemClock
@@ -21,6 +26,7 @@ import app.tauri.annotation.InvokeArg
 import app.tauri.annotation.Permission
 import app.tauri.annotation.TauriPlugin
 import app.tauri.plugin.Invoke
+import app.tauri.plugin.JSArray
 import app.tauri.plugin.JSObject
 import app.tauri.plugin.Plugin
 
@@ -33,6 +39,19 @@ class CallArgs {
 class TextArgs {
   var number: String = ""
   var words: String = ""
+}
+
+@InvokeArg
+class NoticeArgs {
+  var key: String = ""
+  var upMs: Long = 0
+  var title: String = ""
+  var words: String = ""
+}
+
+@InvokeArg
+class PlanArgs {
+  var notices: Array<NoticeArgs> = emptyArray()
 }
 
 @InvokeArg
@@ -56,6 +75,15 @@ class DatiPlugin(private val activity: Activity) : Plugin(activity) {
   private val fixes = Fixes()
   private val places = activity.getSystemService(Context.LOCATION_SERVICE) as LocationManager
   private val listener = LocationListener { fixes.measured(fix(it)) }
+  private val planner = Planner(activity.applicationContext)
+  private val feel = Feel()
+  private val sensors = activity.getSystemService(Context.SENSOR_SERVICE) as SensorManager
+  private val feeling = object : SensorEventListener {
+    override fun onSensorChanged(event: SensorEvent) =
+      feel.felt(event.timestamp / 1_000_000, event.values[0], event.values[1], event.values[2])
+
+    override fun onAccuracyChanged(sensor: Sensor?, accuracy: Int) = Unit
+  }
 
   @Command
   fun call(invoke: Invoke) {
@@ -114,6 +142,70 @@ class DatiPlugin(private val activity: Activity) : Plugin(activity) {
     invoke.resolve(data)
   }
 
+  /** The shortcut or the tile, told once. */
+  @Command
+  fun pressed(invoke: Invoke) {
+    val data = JSObject()
+    data.put("pressed", taken(activity.intent))
+    invoke.resolve(data)
+  }
+
+  override fun onNewIntent(intent: Intent) {
+    // Asked for at once, since the app comes to the front; until then it is the activity's.
+    activity.intent = intent
+  }
+
+  private fun taken(intent: Intent?): Boolean {
+    if (intent?.action != PRESS) return false
+    intent.action = Intent.ACTION_MAIN
+    return true
+  }
+
+  @Command
+  fun plan(invoke: Invoke) {
+    val notices = invoke.parseArgs(PlanArgs::class.java).notices
+    planner.plan(notices.map { Reminder(it.key, it.upMs, it.title, it.words) })
+    invoke.resolve()
+  }
+
+  @Command
+  fun show(invoke: Invoke) {
+    val args = invoke.parseArgs(NoticeArgs::class.java)
+    Planner.show(activity, args.key, args.title, args.words)
+    invoke.resolve()
+  }
+
+  @Command
+  fun feelBegin(invoke: Invoke) {
+    feel.begin()
+    accelerometer()?.let { sensors.registerListener(feeling, it, SensorManager.SENSOR_DELAY_NORMAL) }
+    invoke.resolve()
+  }
+
+  @Command
+  fun feelEnd(invoke: Invoke) {
+    sensors.unregisterListener(feeling)
+    feel.end()
+    invoke.resolve()
+  }
+
+  @Command
+  fun felt(invoke: Invoke) {
+    val samples = JSArray()
+    for (one in feel.taken()) {
+      val sample = JSObject()
+      sample.put("up_ms", one.upMs)
+      sample.put("x_mg", one.x)
+      sample.put("y_mg", one.y)
+      sample.put("z_mg", one.z)
+      samples.put(sample)
+    }
+    val data = JSObject()
+    data.put("samples", samples)
+    data.put("charging", charging())
+    invoke.resolve(data)
+  }
+
   @Command
   fun alert(invoke: Invoke) {
     val args = invoke.parseArgs(AlertArgs::class.java)
@@ -128,8 +220,11 @@ class DatiPlugin(private val activity: Activity) : Plugin(activity) {
     data.put("text", wayToText("0", phone()).code)
     data.put("place", if (granted(Manifest.permission.ACCESS_FINE_LOCATION) && places.getProviders(true).any { it != LocationManager.PASSIVE_PROVIDER }) "alone" else "no")
     data.put("ageMs", ageMs())
+    data.put("feel", if (accelerometer() != null) "alone" else "no")
+    data.put("charging", charging())
     val notices = activity.getSystemService(Context.NOTIFICATION_SERVICE) as NotificationManager
     data.put("notices", if (notices.areNotificationsEnabled()) "alone" else "no")
+    data.put("timing", timing(notices.areNotificationsEnabled(), planner.exact()))
     invoke.resolve(data)
   }
 
@@ -148,6 +243,10 @@ class DatiPlugin(private val activity: Activity) : Plugin(activity) {
     val sim = telephony && manager.simState == TelephonyManager.SIM_STATE_READY
     return Phone(telephony, sim, granted(Manifest.permission.CALL_PHONE), granted(Manifest.permission.SEND_SMS))
   }
+
+  private fun accelerometer(): Sensor? = sensors.getDefaultSensor(Sensor.TYPE_ACCELEROMETER)
+
+  private fun charging() = (activity.getSystemService(Context.BATTERY_SERVICE) as BatteryManager).isCharging
 
   private fun granted(right: String) = activity.checkSelfPermission(right) == PackageManager.PERMISSION_GRANTED
 
@@ -183,6 +282,11 @@ class DatiPlugin(private val activity: Activity) : Plugin(activity) {
 
   private fun fix(at: Location) =
     Fix(at.latitude, at.longitude, at.accuracy.toDouble(), at.elapsedRealtimeNanos / 1_000_000)
+
+  companion object {
+    /** What the shortcut and the tile ask for. */
+    const val PRESS = "fr.releve.app.DATI"
+  }
 
   private fun asked(way: Way): JSObject {
     val data = JSObject()

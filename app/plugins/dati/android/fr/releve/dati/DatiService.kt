@@ -18,8 +18,9 @@ import android.os.VibrationEffect
 import android.os.Vibrator
 
 /**
- * Keeps the app alive and audible from the start of a countdown to the end of the alarm: Android stops an
- * app that is behind another one, but not while it shows this notice. It needs no exact alarm of the system.
+ * Keeps the app alive and audible from the start of a countdown to the end of the alarm, and alive while lone
+ * work is under watch: Android stops an app that is behind another one, but not while it shows this notice. It
+ * needs no exact alarm of the system.
  */
 class DatiService : Service() {
   private val clock = Handler(Looper.getMainLooper())
@@ -48,9 +49,12 @@ class DatiService : Service() {
 
   private fun show() {
     val notices = getSystemService(Context.NOTIFICATION_SERVICE) as NotificationManager
+    val watching = alert == Alert.WATCHING
     val builder = if (Build.VERSION.SDK_INT >= Build.VERSION_CODES.O) {
-      notices.createNotificationChannel(NotificationChannel(CHANNEL, "DATI", NotificationManager.IMPORTANCE_HIGH))
-      Notification.Builder(this, CHANNEL)
+      val importance = if (watching) NotificationManager.IMPORTANCE_LOW else NotificationManager.IMPORTANCE_HIGH
+      val channel = if (watching) WATCH_CHANNEL else CHANNEL
+      notices.createNotificationChannel(NotificationChannel(channel, "DATI", importance))
+      Notification.Builder(this, channel)
     } else {
       @Suppress("DEPRECATION")
       Notification.Builder(this)
@@ -63,18 +67,17 @@ class DatiService : Service() {
       .setContentIntent(PendingIntent.getActivity(this, 0, back, PendingIntent.FLAG_IMMUTABLE))
       .build()
     try {
-      start(notice, located = true)
+      start(notice, if (watching) WATCH else LOCATION)
     } catch (denied: SecurityException) {
       // Without the right to positions the alarm still has its minutes.
-      start(notice, located = false)
+      start(notice, SHORT)
     }
   }
 
-  private fun start(notice: Notification, located: Boolean) {
+  private fun start(notice: Notification, kind: Int) {
     if (Build.VERSION.SDK_INT < Build.VERSION_CODES.UPSIDE_DOWN_CAKE) {
       startForeground(NOTICE, notice)
     } else {
-      val kind = if (located) ServiceInfo.FOREGROUND_SERVICE_TYPE_LOCATION else ServiceInfo.FOREGROUND_SERVICE_TYPE_SHORT_SERVICE
       startForeground(NOTICE, notice, kind)
     }
   }
@@ -102,6 +105,12 @@ class DatiService : Service() {
 
   companion object {
     private const val CHANNEL = "dati"
+    private const val WATCH_CHANNEL = "watch"
+
+    // Positions are read during an alarm only: a watch has a kind of its own.
+    private const val LOCATION = ServiceInfo.FOREGROUND_SERVICE_TYPE_LOCATION
+    private const val SHORT = ServiceInfo.FOREGROUND_SERVICE_TYPE_SHORT_SERVICE
+    private const val WATCH = ServiceInfo.FOREGROUND_SERVICE_TYPE_SPECIAL_USE
     private const val NOTICE = 1
     private const val ALERT = "alert"
     private const val PART = "part"
