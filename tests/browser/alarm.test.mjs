@@ -170,6 +170,55 @@ test("B-06: a test says that it is one, to the desk and to her", async () => {
   });
 });
 
+test("B-06: she opens a watch outside the planning, the desk sees it and where, and it ends", async () => {
+  await pictured(worker, "lone", async () => {
+    await worker.goto(`${address}/#/lone`);
+    await worker.getByText("30 min", { exact: true }).click();
+    await worker.getByLabel(/^Où êtes-vous/).fill("Réserve, rue Croix-Verte");
+    await accessible(worker, "lone work");
+    await fits(worker, "lone work");
+    await worker.getByRole("button", { name: "Commencer la veille" }).click();
+    await worker.getByRole("heading", { name: "Sous veille" }).waitFor();
+    await accessible(worker, "under watch");
+    await worker.goto(`${address}/#/clients`);
+    await worker.getByRole("link", { name: /^Sous veille jusqu'à/ }).waitFor();
+    await visit(desk, server, "#/alarms");
+    const watched = desk.getByRole("region", { name: "Sous veille en ce moment" }).or(desk.locator("#watched").locator(".."));
+    await watched.getByText(/Réserve, rue Croix-Verte/).first().waitFor({ timeout: 20_000 });
+    await accessible(desk, "who is under watch");
+    await worker.goto(`${address}/#/lone`);
+    await worker.getByRole("button", { name: "Terminer la veille" }).click();
+    await worker.getByRole("button", { name: "Commencer la veille" }).waitFor();
+    await desk.getByText(/Réserve, rue Croix-Verte/).first().waitFor({ state: "detached", timeout: 20_000 });
+  });
+});
+
+test("O-31: on data that the app cannot open at its start, the button works, and the desk rings", async () => {
+  await pictured(worker, "broken-store", async () => {
+    await post("test/spoil", {});
+    await worker.goto(`${address}/#/`);
+    await worker.getByRole("heading", { level: 1, name: "Données illisibles" }).waitFor();
+    await worker.getByText("L'alarme DATI marche quand même.").waitFor();
+    await accessible(worker, "a store that does not open");
+    await fits(worker, "a store that does not open");
+    const before = (await hands()).calls.length;
+    await dati().click();
+    await over(worker, "Alarme dans").waitFor();
+    await over(worker, "Alarme donnée").waitFor({ timeout: 30_000 });
+    assert.deepEqual((await hands()).calls.slice(before), [CALL]);
+    const alarm = over(desk, /^ALARME · Amina/);
+    await alarm.waitFor({ timeout: 20_000 });
+    await alarm.getByText("Une fausse alarme", { exact: true }).click();
+    await alarm.getByLabel("Ce qui s'est passé").fill("Essai sur des données abîmées.");
+    await alarm.getByRole("button", { name: "Fermer l'alarme" }).click();
+    await worker.getByRole("button", { name: "Continuer" }).click({ timeout: 30_000 });
+    await alarm.getByRole("button", { name: "Fermer", exact: true }).click();
+    await post("test/mend", {});
+    await worker.goto(`${address}/#/clients`);
+    await worker.getByRole("heading", { level: 1, name: "Usagers" }).waitFor();
+  });
+});
+
 test("nothing went wrong behind the screens", () => {
   assert.deepEqual(desk.wrong, []);
   assert.deepEqual(worker.wrong, []);

@@ -72,6 +72,16 @@ try {
   await worker.getByRole("heading", { level: 3 }).first().waitFor();
   await take(worker, "phone-week");
 
+  // Lone work outside the planning.
+  await go("#/lone");
+  await worker.getByLabel(/^Où êtes-vous/).fill("Réserve, rue Croix-Verte");
+  await take(worker, "phone-lone");
+  await worker.getByRole("button", { name: "Commencer la veille" }).click();
+  await worker.getByRole("heading", { name: "Sous veille" }).waitFor();
+  await take(worker, "phone-watched");
+  await worker.getByRole("button", { name: "Terminer la veille" }).click();
+  await worker.getByRole("button", { name: "Commencer la veille" }).waitFor();
+
   await control("offline");
   await control("clock", { shift_ms: -STAY_MS });
   await go("#/read");
@@ -182,6 +192,12 @@ try {
   await visit(desk, server, "#/alarms");
   await desk.getByRole("heading", { name: "Chiffres du mois" }).waitFor();
   await take(desk, "desk-alarms");
+
+  // A start on data that the app cannot open.
+  await control("spoil", {});
+  await go("#/");
+  await worker.getByRole("heading", { level: 1, name: "Données illisibles" }).waitFor();
+  await take(worker, "phone-broken");
 
   // The README's picture: the board, and the phone before it.
   const data = (name) => `data:image/png;base64,${readFileSync(join(OUT, `${name}.png`)).toString("base64")}`;

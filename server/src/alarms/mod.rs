@@ -24,7 +24,7 @@ pub use due::{pause, run_due};
 pub use place::tidy;
 pub use routes::routes;
 pub use session::stamped;
-pub use settings::{body, settings};
+pub use settings::{body, set, settings};
 pub use sql::ALL;
 pub use words::{Words, words};
 

@@ -5,6 +5,7 @@
 //! The same moment and seed give the same agency; keys are drawn anew each time.
 
 mod agency;
+mod alarms;
 mod day;
 mod names;
 pub mod phone;
@@ -118,6 +119,7 @@ pub async fn run(app: &App, seed: &str) -> Answer<Filled> {
     let other = found(app, &seed.part("gaillac"), &gaillac, now).await?;
     let stamps = week::play(app, &seed.part("week"), &mut agency, now).await?;
     talk::play(app, &seed.part("talk"), &agency, now).await?;
+    alarms::play(app, &agency, albi.phone, now).await?;
     told.made = Some(tell(app, &albi, &agency, &other, stamps, now).await?);
     told.filled = true;
     Ok(told)

@@ -36,6 +36,10 @@ async fn o_34_a_realistic_agency_is_there_to_be_looked_at() {
         assert_eq!(came.status, 200, "{path}: {}", came.body);
         came.body
     };
+    // B-06: who answers is named, and each arrival from now on opens a watch.
+    let alarms = get("/api/desk/alarms/settings").await;
+    assert_eq!(alarms["settings"]["rules"]["sessions"], true);
+    assert_eq!(alarms["settings"]["tiers"].as_array().map(Vec::len), Some(2));
     let today = releve_shared::time::Zone::named("Europe/Paris").unwrap().day_of(world.app.now());
     let board = get(&format!("/api/desk/board?day={}&to={}", today.plus(-7), today)).await;
     let mut seen: std::collections::BTreeMap<String, u32> = std::collections::BTreeMap::new();

@@ -141,6 +141,7 @@ fn status(refusal: &Refusal) -> StatusCode {
         | Refusal::AlreadyEnrolled
         | Refusal::AlarmTaken
         | Refusal::AlarmOver
+        | Refusal::AlreadyWatched
         | Refusal::CommandChanged => StatusCode::CONFLICT,
         Refusal::TooManyTries => StatusCode::TOO_MANY_REQUESTS,
         Refusal::TryAgain => StatusCode::SERVICE_UNAVAILABLE,

@@ -299,6 +299,7 @@ export const en: Texts = {
     counting: "Alarm in",
     countingTest: "TEST: alarm in",
     unanswered: "Without your answer, alarm in",
+    still: "This phone no longer moves. Alarm in",
     left: (seconds: number) => (seconds === 1 ? "1 second" : `${seconds} seconds`),
     testWords: "This is a test. Everyone who receives it knows.",
     then: (number: string) =>
@@ -369,8 +370,10 @@ export const en: Texts = {
     meansTitle: "What works right now",
     meansLabel: "Alarm, right now:",
     meansText: "The hand means: with your finger. The cross: not possible on this device or in this place.",
-    means: { call: "Call", text: "SMS", data: "Data", place: "GPS", notices: "Notices" },
+    means: { call: "Call", text: "SMS", data: "Data", place: "GPS", notices: "Notices", still: "Stillness" },
     able: { yes: "yes", maybe: "with your finger", no: "no" },
+    meansStill:
+      "Stillness: under watch, the phone asks whether all is well when it no longer moves. Not on its charger. Movements never leave the phone.",
     ageNow: "now",
     rights: "Allow what is missing",
     testTitle: "Try the alarm",

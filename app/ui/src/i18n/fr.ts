@@ -298,6 +298,7 @@ export const fr = {
     counting: "Alarme dans",
     countingTest: "TEST : alarme dans",
     unanswered: "Sans réponse de vous, alarme dans",
+    still: "Ce téléphone ne bouge plus. Alarme dans",
     left: (seconds: number) => (seconds === 1 ? "1 seconde" : `${seconds} secondes`),
     testWords: "Ceci est un test. Tous ceux qui le reçoivent le savent.",
     then: (number: string) =>
@@ -368,8 +369,10 @@ export const fr = {
     meansTitle: "Ce qui marche en ce moment",
     meansLabel: "Alarme, en ce moment :",
     meansText: "La main veut dire : avec votre doigt. La croix : pas possible sur cet appareil ou à cet endroit.",
-    means: { call: "Appel", text: "SMS", data: "Données", place: "GPS", notices: "Avis" },
+    means: { call: "Appel", text: "SMS", data: "Données", place: "GPS", notices: "Avis", still: "Immobilité" },
     able: { yes: "oui", maybe: "avec votre doigt", no: "non" },
+    meansStill:
+      "Immobilité : sous veille, le téléphone vous demande si tout va bien quand il ne bouge plus. Il ne le fait pas sur son chargeur. Les mouvements ne quittent pas le téléphone.",
     ageNow: "à l'instant",
     rights: "Autoriser ce qui manque",
     testTitle: "Essayer l'alarme",

@@ -297,6 +297,20 @@ describe("lone work under watch (B-06)", () => {
     expect(line.getAttribute("href")).toBe("#/dati");
   });
 
+  it("asks when the phone lies still, and says whether it would, where the agency wants it", async () => {
+    phone.phone.alarm.means.still = "no";
+    phone.phone.alarm.look = {
+      is: "counting", alarm: "a1", left_ms: 60_000, all_ms: 60_000, test: false, unanswered: false, still: true,
+    };
+    show();
+    const dialog = await over("Ce téléphone ne bouge plus. Alarme dans");
+    expect(within(dialog).getByText("Immobilité")).toBeTruthy();
+    await hold(within(dialog).getByRole("button", { name: "ANNULER" }));
+    await waitFor(() => expect(screen.queryByRole("alertdialog")).toBeNull());
+    go("#/dati", true);
+    await screen.findByText(/Il ne le fait pas sur son chargeur/);
+  });
+
   it("is tried and set on its own page", async () => {
     go("#/dati", true);
     show();

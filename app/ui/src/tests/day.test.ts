@@ -194,8 +194,19 @@ describe("alerts (O-15, O-42)", () => {
     go("#/me", true);
     show();
     expect(await screen.findByText(/ce système n'en offre pas/)).toBeTruthy();
-    expect(screen.getByText(/Android 9 et les suivants ne garantissent pas/)).toBeTruthy();
+    expect(screen.getByText("oui, l'application à l'écran")).toBeTruthy();
+    for (const [notices, words] of [
+      ["exact", "oui, même application fermée"], ["about", /n'est pas garantie \(Android 12/],
+      ["while_open", "oui, tant que l'application est ouverte"],
+    ] as const) {
+      cleanup();
+      phone.phone.notices = notices;
+      show();
+      expect(await screen.findByText(words), notices).toBeTruthy();
+      expect(screen.queryByRole("button", { name: "Permettre les notifications" })).toBeNull();
+    }
     cleanup();
+    phone.phone.notices = "never";
     const asked = vi.fn(async () => "granted");
     vi.stubGlobal("Notification", Object.assign(class {}, { permission: "default", requestPermission: asked }));
     show();
@@ -209,6 +220,53 @@ describe("alerts (O-15, O-42)", () => {
     };
     show();
     await waitFor(() => expect(document.body.textContent).toContain("L'intervention se termine bientôt"));
+  });
+
+  it("leaves the reminder to the system where that rings with the app closed: once, never twice (O-42)", async () => {
+    const buzz = vi.fn();
+    vi.stubGlobal("navigator", Object.assign(Object.create(navigator), { vibrate: buzz }));
+    const cases = [["exact", 0, "07:57"], ["about", 0, "08:03"], ["while_open", 1, "08:13"], ["never", 1, "08:23"]] as const;
+    for (const [notices, rings, ends] of cases) {
+      cleanup();
+      buzz.mockClear();
+      phone = new FakePhone();
+      phone.phone.notices = notices;
+      phone.phone.in_progress = {
+        visit: `v-${notices}`, client_label: "Mme Garrigues", since: at("07:00"), ends_at: at(ends), remind_at: NOW + 60,
+      };
+      show();
+      await waitFor(() => expect(document.body.textContent).toContain(`Fin prévue à ${ends}`));
+      expect(buzz, notices).toHaveBeenCalledTimes(rings);
+      const plans = phone.acts.filter((act) => act.do === "plan_notices");
+      expect(plans, notices).toHaveLength(notices === "never" ? 0 : 1);
+      for (const plan of plans) {
+        expect(plan.notices.map((one) => one.key), notices).toEqual([`end:v-${notices}`]);
+        expect(JSON.stringify(plan), "no name on a locked screen").not.toContain("Garrigues");
+      }
+    }
+  });
+
+  it("plans it with the system at the badge-in, and cancels it at the badge-out and when it moves (O-42)", async () => {
+    phone.phone.notices = "about";
+    const planned = () => phone.acts.filter((act) => act.do === "plan_notices").at(-1);
+    show();
+    await waitFor(() => expect(planned()).toEqual({ do: "plan_notices", notices: [] }));
+    const running = { visit: "v1", client_label: "Mme Garrigues", since: NOW, ends_at: NOW + 3_600_000 };
+    phone.phone.in_progress = { ...running, remind_at: NOW + 3_300_000 };
+    phone.changed();
+    await waitFor(() => expect(planned()?.notices).toHaveLength(1));
+    expect(planned()?.notices[0]).toMatchObject({ key: "end:v1", in_ms: 3_300_000 });
+    const before = phone.acts.length;
+    phone.phone.now = measured(NOW + 2_000);
+    phone.changed();
+    await new Promise((done) => setTimeout(done, 30));
+    expect(phone.acts.length, "the same notice is not planned anew").toBe(before);
+    phone.phone.in_progress = { ...running, ends_at: NOW + 1_800_000, remind_at: NOW + 1_500_000 };
+    phone.changed();
+    await waitFor(() => expect(planned()?.notices[0]?.in_ms).toBe(1_498_000));
+    phone.phone.in_progress = null;
+    phone.changed();
+    await waitFor(() => expect(planned()).toEqual({ do: "plan_notices", notices: [] }));
   });
 });
 

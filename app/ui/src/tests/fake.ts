@@ -40,7 +40,7 @@ function line(id: string, wall: [string, string], client: Client | null, label: 
 /** An alarm that could use all its ways, and is not given. */
 export const quiet = (): AlarmView => ({
   ready: true, look: { is: "quiet" },
-  means: { call: "yes", text: "maybe", data: "no", place: "yes", place_age_ms: 720_000, notices: "yes" },
+  means: { call: "yes", text: "maybe", data: "no", place: "yes", place_age_ms: 720_000, notices: "yes", still: null },
   call_number: "+33563999999", long_press_ms: 2_000, code: false, session: null,
   test: { at: null, whole: false, by: null, due: true },
 });
@@ -51,7 +51,7 @@ export class FakePhone implements Bridge {
     state: "ready", first_name: "Amina", last_name: "Belkacem", organisation: "Aide 81", office_phone: "+33563000000",
     zone: "Europe/Paris", server: "https://releve.example", now: measured(NOW), wall_error_ms: null, online: true,
     trouble: null, synced_at: NOW - 60_000, syncing: false, waiting: 0, to_correct: 0, in_progress: null, changes: 0, ring: 0, unread: 0, must_read: null,
-    alarm: quiet(), lease_until: NOW + 3 * 86_400_000, version: "0.1.0",
+    alarm: quiet(), notices: "never", lease_until: NOW + 3 * 86_400_000, version: "0.1.0",
   };
   visits: VisitLine[] = [
     line("v1", ["08:00", "09:30"], garrigues, "Mme Garrigues"),
@@ -125,7 +125,7 @@ export class FakePhone implements Bridge {
       this.phone.alarm.look =
         act.press === "held"
           ? { is: "quiet" }
-          : { is: "counting", alarm: "a1", left_ms: 10_000, all_ms: 10_000, test: act.press === "test", unanswered: false };
+          : { is: "counting", alarm: "a1", left_ms: 10_000, all_ms: 10_000, test: act.press === "test", unanswered: false, still: false };
     }
     if (act.do === "cancel_alarm") {
       if (this.phone.alarm.code && act.code !== "1234") throw new RefusalError("wrong_credentials");

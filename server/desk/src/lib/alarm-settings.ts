@@ -18,6 +18,9 @@ export interface Typed {
   asks: boolean;
   every_min: string;
   grace_min: string;
+  still: boolean;
+  after_s: string;
+  still_pre_alarm_s: string;
   call_number: string;
   sms_number: string;
   mails: string;
@@ -33,6 +36,9 @@ export function typedOf(settings: AlarmSettings): Typed {
     asks: rules.check_in != null,
     every_min: String(rules.check_in?.every_min ?? 60),
     grace_min: String(rules.check_in?.grace_min ?? 10),
+    still: rules.immobility != null,
+    after_s: String(rules.immobility?.after_s ?? 120),
+    still_pre_alarm_s: String(rules.immobility?.pre_alarm_s ?? 60),
     call_number: settings.call_number,
     sms_number: settings.sms_number,
     mails: settings.mails.join(", "),
@@ -60,6 +66,13 @@ export function settingsOf(typed: Typed, before: AlarmSettings): AlarmSettings |
     if (every_min === null) return { wrong: "every_min" };
     if (grace_min === null) return { wrong: "grace_min" };
     rules.check_in = { every_min, grace_min };
+  }
+  rules.immobility = null;
+  if (typed.still) {
+    const [after_s, pre_alarm_s] = [number(typed.after_s, 30, 3_600), number(typed.still_pre_alarm_s, 10, 300)];
+    if (after_s === null) return { wrong: "after_s" };
+    if (pre_alarm_s === null) return { wrong: "immobility_pre_alarm_s" };
+    rules.immobility = { after_s, pre_alarm_s };
   }
   const mails = typed.mails.split(/[\s,;]+/).filter(Boolean);
   const tiers = typed.tiers

@@ -51,6 +51,21 @@ describe("the settings of alarms (O-32)", () => {
     });
   });
 
+  it("switch the notice of a phone that lies still on, within its bounds, and off again (B-06)", () => {
+    const typed = typedOf(before);
+    expect([typed.still, typed.after_s, typed.still_pre_alarm_s]).toEqual([false, "120", "60"]);
+    typed.still = true;
+    typed.after_s = "29";
+    expect(settingsOf(typed, before)).toEqual({ wrong: "after_s" });
+    typed.after_s = "180";
+    typed.still_pre_alarm_s = "301";
+    expect(settingsOf(typed, before)).toEqual({ wrong: "immobility_pre_alarm_s" });
+    typed.still_pre_alarm_s = "45";
+    const on = settingsOf(typed, before) as AlarmSettings;
+    expect(on.rules.immobility).toEqual({ after_s: 180, pre_alarm_s: 45 });
+    expect(settingsOf({ ...typedOf(on), still: false }, on)).toMatchObject({ rules: { immobility: null } });
+  });
+
   it("name the field that is out of its bounds", () => {
     for (const [text, wrong] of [["61", true], ["60", false], ["0", false], ["", true], ["dix", true]] as const) {
       const typed = typedOf(before);

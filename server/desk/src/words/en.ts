@@ -217,6 +217,10 @@ export const en: Words = {
   alarm_set_sms_hint: "Empty: the phone writes to the number it calls.",
   alarm_set_sessions: "Watch each visit, from arrival to departure clocked",
   alarm_set_asks: "Ask “Is all well?” at intervals",
+  alarm_set_still: "Ask “Is all well?” when the phone no longer moves",
+  alarm_set_still_hint: "Under watch only, never on the charger. A phone on a table lies still too: too many false alarms cost trust.",
+  alarm_set_after_s: "Seconds without a movement",
+  alarm_set_still_pre: "Seconds to answer",
   alarm_set_every_min: "Minutes between two questions",
   alarm_set_grace_min: "Minutes to answer",
   alarm_tiers: "Who is told, in which order",
@@ -230,6 +234,8 @@ export const en: Words = {
   alarm_contact_add: "Add a person",
   alarm_contact_remove: (name) => `Remove ${name || "this person"}`,
   alarm_history: (n) => `Settings before (${n})`,
+  alarm_was_still: (after) => `, stillness ${after} s`,
+  alarm_was_sessions: ", visits watched",
   alarm_was: (pre, ack, tiers, call) =>
     `${pre} s to cancel, ${ack} s for each tier, ${tiers} tier${tiers > 1 ? "s" : ""}, call ${call}`,
 

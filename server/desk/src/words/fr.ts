@@ -220,6 +220,10 @@ export const fr = {
   alarm_set_sms_hint: "Vide : le téléphone écrit au numéro appelé.",
   alarm_set_sessions: "Surveiller chaque intervention, de l'arrivée au départ badgés",
   alarm_set_asks: "Demander « Tout va bien ? » à intervalles",
+  alarm_set_still: "Demander « Tout va bien ? » quand le téléphone ne bouge plus",
+  alarm_set_still_hint: "Pendant une veille seulement, jamais sur le chargeur. Un téléphone posé sur une table ne bouge pas non plus : trop de fausses alarmes font perdre confiance.",
+  alarm_set_after_s: "Secondes sans mouvement",
+  alarm_set_still_pre: "Secondes pour répondre",
   alarm_set_every_min: "Minutes entre deux questions",
   alarm_set_grace_min: "Minutes pour répondre",
   alarm_tiers: "Qui est prévenu, dans quel ordre",
@@ -233,6 +237,8 @@ export const fr = {
   alarm_contact_add: "Ajouter une personne",
   alarm_contact_remove: (name: string) => `Retirer ${name || "cette personne"}`,
   alarm_history: (n: number) => `Réglages précédents (${n})`,
+  alarm_was_still: (after: number) => `, immobilité ${after} s`,
+  alarm_was_sessions: ", interventions surveillées",
   alarm_was: (pre: number, ack: number, tiers: number, call: string) =>
     `${pre} s pour annuler, ${ack} s par niveau, ${tiers} niveau${tiers > 1 ? "x" : ""}, appel ${call}`,
 
