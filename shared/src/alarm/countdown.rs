@@ -248,10 +248,12 @@ fn happen(
         Event::Duress { alarm } => duress(state, *alarm, up, rules),
         Event::Fine => fine(state),
         Event::Heard { alarm } => heard(state, *alarm),
-        Event::Status { alarm, phase, hidden } => match (hidden, forgotten(state, *alarm, phase, up)) {
-            (true, Some(hidden)) => status(&hidden, *alarm, phase, vec![Effect::Hush]),
-            (true, None) | (false, _) => status(state, *alarm, phase, vec![]),
-        },
+        Event::Status { alarm, phase, hidden } => {
+            match (hidden, forgotten(state, *alarm, phase, up)) {
+                (true, Some(hidden)) => status(&hidden, *alarm, phase, vec![Effect::Hush]),
+                (true, None) | (false, _) => status(state, *alarm, phase, vec![]),
+            }
+        }
     }
 }
 
@@ -457,7 +459,13 @@ fn forgotten(state: &Countdown, alarm: AlarmId, phase: &Phase, up: i64) -> Optio
     let open = matches!(phase, Phase::Notifying | Phase::Exhausted | Phase::Acknowledged);
     let hide = |raised: Raised| {
         let decoy = Some(Decoy::Quiet);
-        Countdown::Raised(Raised { kind: Kind::Silent, heard: true, text_at: None, decoy, ..raised })
+        Countdown::Raised(Raised {
+            kind: Kind::Silent,
+            heard: true,
+            text_at: None,
+            decoy,
+            ..raised
+        })
     };
     match state {
         Countdown::Counting { alarm: mine, kind, .. } if open && *mine == alarm => {
@@ -474,9 +482,7 @@ fn forgotten(state: &Countdown, alarm: AlarmId, phase: &Phase, up: i64) -> Optio
             Some(hide(raised))
         }
         // One that knows it is hidden decides by itself what shows.
-        Countdown::Raised(raised)
-            if open && raised.alarm == alarm && !raised.kind.is_hidden() =>
-        {
+        Countdown::Raised(raised) if open && raised.alarm == alarm && !raised.kind.is_hidden() => {
             Some(hide(raised.clone()))
         }
         Countdown::Idle | Countdown::Counting { .. } | Countdown::Raised(_) => None,
