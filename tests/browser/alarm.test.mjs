@@ -173,7 +173,7 @@ test("B-06: a test says that it is one, to the desk and to her", async () => {
 test("B-06: she opens a watch outside the planning, the desk sees it and where, and it ends", async () => {
   await pictured(worker, "lone", async () => {
     await worker.goto(`${address}/#/lone`);
-    await worker.getByText("30 min", { exact: true }).click();
+    await worker.getByText("2 h", { exact: true }).click();
     await worker.getByLabel(/^Où êtes-vous/).fill("Réserve, rue Croix-Verte");
     await accessible(worker, "lone work");
     await fits(worker, "lone work");
@@ -183,8 +183,8 @@ test("B-06: she opens a watch outside the planning, the desk sees it and where, 
     await worker.goto(`${address}/#/clients`);
     await worker.getByRole("link", { name: /^Sous veille jusqu'à/ }).waitFor();
     await visit(desk, server, "#/alarms");
-    const watched = desk.getByRole("region", { name: "Sous veille en ce moment" }).or(desk.locator("#watched").locator(".."));
-    await watched.getByText(/Réserve, rue Croix-Verte/).first().waitFor({ timeout: 20_000 });
+    await desk.getByRole("heading", { name: "Sous veille en ce moment" }).waitFor();
+    await desk.getByText(/Réserve, rue Croix-Verte/).first().waitFor({ timeout: 20_000 });
     await accessible(desk, "who is under watch");
     await worker.goto(`${address}/#/lone`);
     await worker.getByRole("button", { name: "Terminer la veille" }).click();
@@ -212,7 +212,8 @@ test("O-31: on data that the app cannot open at its start, the button works, and
     await alarm.getByLabel("Ce qui s'est passé").fill("Essai sur des données abîmées.");
     await alarm.getByRole("button", { name: "Fermer l'alarme" }).click();
     await worker.getByRole("button", { name: "Continuer" }).click({ timeout: 30_000 });
-    await alarm.getByRole("button", { name: "Fermer", exact: true }).click();
+    // Closed, its title names nobody any more.
+    await over(desk, /^ALARME/).getByRole("button", { name: "Fermer", exact: true }).click();
     await post("test/mend", {});
     await worker.goto(`${address}/#/clients`);
     await worker.getByRole("heading", { level: 1, name: "Usagers" }).waitFor();

@@ -256,7 +256,7 @@ describe("lone work under watch (B-06)", () => {
     go("#/lone", true);
     show();
     await screen.findByRole("heading", { level: 1, name: "Travail isolé" });
-    await fireEvent.click(screen.getByRole("radio", { name: "2 h" }));
+    await fireEvent.click(screen.getByRole("radio", { name: /^2\sh$/ }));
     await fireEvent.click(screen.getByRole("radio", { name: "Toutes les 30 min" }));
     await fireEvent.input(screen.getByLabelText(/^Où êtes-vous/), { target: { value: " Réserve " } });
     phone.refuse = "already_watched";
