@@ -252,6 +252,7 @@ impl Canned {
             phone: "+33563000000".to_owned(),
             zone: zone.clone(),
             end_reminder_min: 5,
+            same_callback_min: 5,
             tag_keys: vec![TagKey { number: 1, public: tag_key().public() }],
         };
         let mut canned =

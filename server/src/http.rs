@@ -23,7 +23,7 @@ use utoipa_swagger_ui::SwaggerUi;
 use crate::app::App;
 use crate::{
     alarms, audit, cards, changes, clients, contacts, health, identity, messages, people, receipts,
-    requests, retention, services, sync, travel, visits,
+    requests, retention, services, settings, sync, travel, visits,
 };
 
 pub use crate::identity::desk::{Desk, Role};
@@ -47,6 +47,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(contacts::routes())
         .merge(requests::routes())
         .merge(retention::routes())
+        .merge(settings::routes())
         .merge(cards::routes())
         .merge(changes::routes())
         .merge(services::routes())

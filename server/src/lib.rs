@@ -22,6 +22,7 @@ pub mod receipts;
 pub mod requests;
 pub mod retention;
 pub mod services;
+pub mod settings;
 pub mod sync;
 pub mod tasks;
 #[cfg(test)]

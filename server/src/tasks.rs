@@ -41,7 +41,7 @@ pub async fn run_due(app: &App) -> Answer<Vec<&'static str>> {
     if once(app, "roll", 10 * MINUTE_MS, visits::roll).await?.is_some() {
         done.push("roll");
     }
-    if once(app, "retention", 24 * HOUR_MS, retention::purge).await?.is_some() {
+    if retention::run_due(app).await? {
         done.push("retention");
     }
     if once(app, "tidy", 24 * HOUR_MS, identity::tidy).await?.is_some() {

@@ -10,9 +10,6 @@ use crate::wire_enum;
 /// Most emergency numbers of an organisation (row O-24).
 pub const EMERGENCY_MOST: usize = 5;
 
-/// Taps on "Rappelez-moi" no further apart are one request (row O-25).
-pub const SAME_CALLBACK_MS: i64 = 5 * MINUTE_MS;
-
 wire_enum! {
     /// What an emergency number is: its icon.
     pub enum EmergencyKind {
@@ -110,10 +107,12 @@ pub struct Callback {
     pub called_at: Option<Moment>,
 }
 
-/// Whether a tap at a moment asks again what a request already asks, and is no new one.
+/// Whether a tap at a moment asks again what a request already asks, and is no new one; `within` is the
+/// agency's own, in minutes.
 #[must_use]
-pub fn same_callback(state: &CallbackState, asked_at: Moment, at: Moment) -> bool {
-    *state != CallbackState::CalledBack && at.since(asked_at).abs() <= SAME_CALLBACK_MS
+pub fn same_callback(state: &CallbackState, (asked_at, at): (Moment, Moment), within: u32) -> bool {
+    let within_ms = i64::from(within).saturating_mul(MINUTE_MS);
+    *state != CallbackState::CalledBack && at.since(asked_at).abs() <= within_ms
 }
 
 /// Somebody of the staff directory, as the office manages it. Scope `organisation/<id>`.
@@ -163,11 +162,12 @@ mod tests {
     #[test]
     fn taps_within_five_minutes_are_one_request() {
         let first = Moment(1_000_000_000);
-        let same = |state, ms| same_callback(&state, first, first.plus(ms));
+        let same = |state, ms| same_callback(&state, (first, first.plus(ms)), 5);
+        let five = 5 * MINUTE_MS;
         assert!(same(CallbackState::Requested, 0));
-        assert!(same(CallbackState::Taken, SAME_CALLBACK_MS));
-        assert!(same(CallbackState::Requested, -SAME_CALLBACK_MS), "it came late");
-        assert!(!same(CallbackState::Requested, SAME_CALLBACK_MS + 1));
+        assert!(same(CallbackState::Taken, five));
+        assert!(same(CallbackState::Requested, -five), "it came late");
+        assert!(!same(CallbackState::Requested, five + 1));
         assert!(!same(CallbackState::CalledBack, 1));
     }
 }

@@ -11,6 +11,11 @@ fn reminder() -> u32 {
     5
 }
 
+/// The time within which calls for help are one, of a server that tells none, in minutes.
+fn same_callback() -> u32 {
+    5
+}
+
 /// The tenant: its name, zone and the keys by which phones check its tags.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
@@ -27,6 +32,9 @@ pub struct Organisation {
     /// Minutes before the end of a visit at which phones remind of it; 0 for never (row O-42).
     #[serde(default = "reminder")]
     pub end_reminder_min: u32,
+    /// Taps of "Rappelez-moi" within so many minutes are one (row O-25).
+    #[serde(default = "same_callback")]
+    pub same_callback_min: u32,
     /// Its tag keys, old ones included until their tags are gone.
     pub tag_keys: Vec<TagKey>,
 }

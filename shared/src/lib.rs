@@ -24,6 +24,7 @@ pub mod receipt;
 pub mod refusal;
 pub mod request;
 pub mod retention;
+pub mod setting;
 pub mod sync;
 pub mod task;
 pub mod time;

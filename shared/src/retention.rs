@@ -16,6 +16,30 @@ wire_enum! {
         Requests = "requests",
         /// What was sent, to whom: addresses, never texts.
         Notices = "notices",
+        /// Visits, raw stamps and their proof, retained hours, kilometres, travel.
+        Hours = "hours",
+        /// Words about a visit: remarks, reports, tasks, instructions, notes of stamps and of travel.
+        Words = "words",
+        /// Changes of plannings, and who has seen them.
+        Changes = "changes",
+        /// Photos of receipts.
+        Receipts = "receipts",
+        /// Sheets of clients, with the tags at their homes.
+        Sheets = "sheets",
+        /// Names and telephones of caregivers who have left.
+        Staff = "staff",
+        /// Photos on the cards of caregivers who have left.
+        Photos = "photos",
+        /// Positions, read during alarms only.
+        Positions = "positions",
+        /// Alarms with their trail, and sessions of lone work.
+        Alarms = "alarms",
+        /// The log of who did and who read what.
+        Log = "log",
+        /// Sign-ins at the desk, and codes that enrolled phones.
+        Sessions = "sessions",
+        /// Names and SIM numbers of phones that are used no more.
+        Phones = "phones",
     }
 }
 
@@ -30,6 +54,9 @@ pub struct Bounds {
     pub most: i64,
 }
 
+/// Five years with their leap days, in days.
+const FIVE_YEARS: i64 = 1_827;
+
 impl DataClass {
     /// Every class that this build knows.
     #[must_use]
@@ -42,10 +69,27 @@ impl DataClass {
     pub fn bounds(&self) -> Option<Bounds> {
         let (default, least, most) = match self {
             Self::Messages => (365, 30, 1_825),
-            Self::Callbacks => (90, 7, 365),
+            Self::Callbacks | Self::Notices => (90, 7, 365),
             // As long as hours may be disputed (three years, Code du travail L3245-1), and no longer than they are kept.
             Self::Requests => (1_095, 365, 1_825),
-            Self::Notices => (90, 7, 365),
+            // Five years for working time, for everybody: chains of stamps hold those of several employers.
+            Self::Hours => (FIVE_YEARS, FIVE_YEARS, FIVE_YEARS),
+            // As the client's sheet: two years after the last contact (CNIL 2021-028 and 2023-095).
+            Self::Words => (730, 90, FIVE_YEARS),
+            Self::Sheets => (730, 365, FIVE_YEARS),
+            Self::Changes => (365, 90, 1_096),
+            // Proofs of expenses: as pay.
+            Self::Receipts => (1_096, 365, FIVE_YEARS),
+            // Hours need a name as long as they may be disputed.
+            Self::Staff => (FIVE_YEARS, 1_096, FIVE_YEARS),
+            Self::Photos => (30, 1, 365),
+            // Two months (CNIL on geolocation).
+            Self::Positions => (60, 60, 60),
+            Self::Alarms => (1_096, 365, FIVE_YEARS),
+            // Six months to one year, more when it is explained (CNIL 2021-122).
+            Self::Log => (365, 183, 1_096),
+            Self::Sessions => (30, 30, 30),
+            Self::Phones => (365, 30, 1_096),
             Self::Unknown(_) => return None,
         };
         Some(Bounds { default, least, most })

@@ -3,7 +3,7 @@
 
 use releve_core::door::{Act, ActState, Ask, CallbackLine, DirectoryLine, PhoneState, View};
 use releve_server::notices::{self, Kind, State};
-use releve_shared::contact::{CallbackState, SAME_CALLBACK_MS};
+use releve_shared::contact::CallbackState;
 use releve_shared::refusal::Refusal;
 use releve_shared::time::{DAY_MS, MINUTE_MS};
 use releve_tests::world::desk::{Desk, of};
@@ -141,7 +141,7 @@ fn call_me_back_is_one_request_and_its_states_are_told() {
 
         // Answered: the next tap is another request, and so is one after five minutes.
         let _ = amina.phone.act(Act::CallMe).unwrap();
-        w.time.pass(SAME_CALLBACK_MS + 1);
+        w.time.pass(5 * MINUTE_MS + 1);
         let _ = amina.phone.act(Act::CallMe).unwrap();
         amina.phone.sync().unwrap();
         assert_eq!(callbacks(&marie).len(), 3);

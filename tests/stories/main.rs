@@ -17,6 +17,7 @@ mod clones;
 mod contacts;
 mod control;
 mod given_on;
+mod kept;
 mod lease;
 mod lost_answers;
 mod manual;

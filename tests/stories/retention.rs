@@ -3,9 +3,9 @@
 use releve_core::door::{Act, Ask, View};
 use releve_shared::request::{AbsenceReason, Asked, RequestKind};
 use releve_shared::retention::Period;
-use releve_shared::time::DAY_MS;
+use releve_shared::time::{DAY_MS, HOUR_MS};
 use releve_tests::world::World;
-use releve_tests::world::desk::Desk;
+use releve_tests::world::desk::{Desk, visit_input};
 use releve_tests::world::phone::Phone;
 use releve_tests::world::time::{day_at, today_at};
 use serde_json::{Value, json};
@@ -27,9 +27,12 @@ fn left(w: &World) -> [u64; 5] {
     })
 }
 
-fn purge(w: &World) {
-    let (held, now) = (w.server(), w.time.now());
-    held.as_ref().expect("a server").write(move |tx| releve_server::retention::purge(tx, now));
+/// The jobs of the house, as any node does them.
+pub fn tends(w: &World) {
+    let app = w.server().as_ref().expect("a server").app.clone();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let done = runtime.expect("a runtime").block_on(releve_server::tasks::run_due(&app));
+    assert!(done.expect("done").contains(&"retention"), "a day has passed");
 }
 
 fn asks(phone: &Phone) {
@@ -86,7 +89,10 @@ fn what_is_over_is_erased_everywhere() {
 
         let director = w.director();
         let set = |desk: &Desk, class: &str, days: i64| {
-            desk.put("/api/desk/retention", &json!({ "class": class, "days": days }))
+            desk.put(
+                "/api/desk/retention",
+                &json!({ "class": class, "days": days, "reason": "Accord du CSE" }),
+            )
         };
         assert_eq!(set(&w.desk, "messages", 60).refusal(), "not_allowed");
         assert_eq!(set(&director, "messages", 29).refusal(), "invalid");
@@ -95,23 +101,27 @@ fn what_is_over_is_erased_everywhere() {
         amina.phone.sync().unwrap();
         assert!(periods(&amina.phone).iter().any(|p| p.class.code() == "messages" && p.days == 60));
 
-        purge(w);
+        tends(w);
         assert_eq!(left(w)[..4], [1, 1, 1, 1], "nothing is over yet");
         w.time.pass(61 * DAY_MS);
         let _ = w.visit(&amina, &home, day_at(62, 8, 0));
-        purge(w);
+        tends(w);
         assert_eq!(left(w)[..4], [0, 0, 1, 1], "messages only");
         assert_eq!(row(&director, "messages")["erased"], 1);
         amina.phone.sync().unwrap();
         assert!(!shown(&amina.phone).contains(&format!("\"text\":\"{CANARY}\",\"mandatory\"")));
 
         w.time.pass(30 * DAY_MS);
-        purge(w);
+        tends(w);
         assert_eq!(left(w)[2], 0, "the first request to be called back is over ninety days old");
         w.time.pass(1_100 * DAY_MS);
-        purge(w);
+        tends(w);
         assert_eq!(left(w), [0; 5]);
-        let _ = w.visit(&amina, &home, day_at(61 + 30 + 1_100 + 2, 8, 0));
+        let later = day_at(61 + 30 + 1_100 + 2, 8, 0);
+        let input = visit_input(amina.caregiver.id, home.client, later, later.plus(HOUR_MS));
+        let planned = w.desk.post("/api/desk/visits", &input);
+        assert_eq!(planned.refusal(), "not_found", "the sheet is gone too");
+        let _ = w.visit(&amina, &w.home("Garcia"), later);
         amina.phone.sync().unwrap();
         assert!(!shown(&amina.phone).contains(CANARY));
     });

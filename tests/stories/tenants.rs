@@ -84,6 +84,7 @@ impl Ids {
             Some("proof") if !path.contains('{') => "?month=2026-11",
             Some("reports" | "travel") => "?day=2026-11-23&to=2026-11-23",
             Some("history" | "figures") => "?month=2026-11",
+            Some("preview") => "?class=messages&days=60",
             Some("visits") => "?from=1795300000000&to=1795600000000",
             _ => "",
         };
@@ -105,7 +106,7 @@ impl Ids {
             "sim_number": "893315", "done": true, "membership": self.caregiver,
             "client": self.client, "service": "Intrusion", "starts_at": today_at(8, 0),
             "ends_at": today_at(9, 0), "instructions": "", "force": true, "rev": 1,
-            "visits": [self.visit], "to": [self.caregiver], "text": "Intrusion", "mandatory": true,
+            "visits": [self.visit], "to": [self.caregiver], "text": "Intrusion", "mandatory": true, "setting": "tolerance_min", "value": 7,
             "alert": true, "name": "Intruse", "account": null, "share_colleagues": true,
             "numbers": [], "accept": true, "comment": "", "picture": null, "class": "messages", "days": 365,
         });

@@ -22,14 +22,14 @@ use crate::store::{care, duty};
 pub(crate) struct Emergency(pub(crate) Vec<EmergencyNumber>);
 
 impl Core {
-    /// "Rappelez-moi": asks once, however often it is tapped within five minutes (row O-25).
+    /// "Rappelez-moi": asks once, however often it is tapped within the agency's minutes (row O-25).
     pub(crate) fn call_me(&mut self, now: &Stamp) -> Result<Reply, Stop> {
-        self.identity()?;
+        let within = self.identity()?.organisation.same_callback_min;
         let at = self.measured(now)?.at;
         let asked = self.callbacks(now)?;
         let again = |line: &CallbackLine| {
             !matches!(line.sent, ActState::Refused { .. })
-                && same_callback(&line.state, line.asked_at, at)
+                && same_callback(&line.state, (line.asked_at, at), within)
         };
         if asked.iter().any(again) {
             return Ok(Reply::Done);
@@ -76,6 +76,7 @@ impl Core {
     }
 
     fn callbacks(&mut self, now: &Stamp) -> Result<Vec<CallbackLine>, Stop> {
+        let within = self.identity()?.organisation.same_callback_min;
         let readable = self.may_read(now)?;
         let store = self.store()?;
         let told = match &store.care {
@@ -83,7 +84,7 @@ impl Core {
             Some(_) | None => Vec::new(),
         };
         let own = store.memory.own(&store.duty)?;
-        Ok(merged(told, &own))
+        Ok(merged(told, &own, within))
     }
 }
 
@@ -100,7 +101,7 @@ pub(crate) fn learn(
 }
 
 /// The requests of the server with the worker's own over them, the newest first.
-fn merged(told: Vec<Callback>, own: &Own) -> Vec<CallbackLine> {
+fn merged(told: Vec<Callback>, own: &Own, within: u32) -> Vec<CallbackLine> {
     let mut lines: Vec<CallbackLine> = told.into_iter().map(line).collect();
     let seq = own.events.last().map_or(1, |event| event.seq);
     for item in own.items.values() {
@@ -108,9 +109,9 @@ fn merged(told: Vec<Callback>, own: &Own) -> Vec<CallbackLine> {
         let id = CallbackId::from(item.envelope.id.uuid());
         let asked_at = locate(&own.anchors, &asked.stamp, seq, None).at;
         // Once it has left, only the server's word counts; a tap that asked again is the first one's.
-        let said = lines
-            .iter()
-            .any(|line| line.id == id || same_callback(&line.state, line.asked_at, asked_at));
+        let said = lines.iter().any(|line| {
+            line.id == id || same_callback(&line.state, (line.asked_at, asked_at), within)
+        });
         if said || (item.left && !item.refused()) {
             continue;
         }

@@ -4,13 +4,15 @@
 //! The rules are a machine of the kernel ([`releve_shared::alarm::episode`]). This room claims an alarm,
 //! lets the machine judge one event, writes what comes out with its trail, and queues what people must
 //! be told, in one transaction. Due times are columns: any node acts on them, and a restart forgets
-//! nothing. The trail is append-only: no statement of this room changes or deletes a line of it.
+//! nothing. The trail is append-only: no statement of this room changes a line of it, and only its end
+//! deletes it (`over`).
 
 mod apply;
 mod desk;
 mod due;
 mod figures;
 mod gateway;
+mod over;
 mod phone;
 mod place;
 mod routes;
@@ -21,6 +23,7 @@ mod tell;
 mod words;
 
 pub use due::{pause, run_due};
+pub use over::{ALL as OVER, KEPT};
 pub use place::tidy;
 pub use routes::routes;
 pub use session::stamped;

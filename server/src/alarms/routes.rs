@@ -121,7 +121,7 @@ async fn write_settings(
     desk.must_be(Role::Admin)?;
     let (by, new) = (desk.by, settings::checked(typed)?);
     let sheet = app.write(move |tx, now| {
-        settings::set(tx, &by, &new, now)?;
+        settings::set(tx, &by, &new, "", now)?;
         settings::sheet(tx, &by)
     });
     Ok(Json(sheet.await?))

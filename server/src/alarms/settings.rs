@@ -3,6 +3,7 @@
 use releve_shared::alarm::{AlarmSettings, Contact, PhoneAlarmSettings};
 use releve_shared::id::OrganisationId;
 use releve_shared::refusal::Refusal;
+use releve_shared::setting::Setting;
 use releve_shared::sync::{RowKind, Scope};
 use releve_shared::time::Moment;
 use serde::Serialize;
@@ -12,6 +13,7 @@ use super::sql;
 use crate::audit::note;
 use crate::db::{Answer, Fault, Tx};
 use crate::identity::By;
+use crate::settings as thresholds;
 use crate::text::{self, BadField};
 
 /// Most preset addresses, tiers and contacts of a tier.
@@ -61,15 +63,25 @@ pub fn sheet(tx: &mut Tx, by: &By) -> Answer<SettingsSheet> {
     Ok(SettingsSheet { settings: kept.unwrap_or_else(AlarmSettings::proposed), history })
 }
 
-/// Sets them anew. Phones hear of it; what was set before stays in the history.
+/// Sets them anew, with the reason when there is one. Phones hear of it; what was set before stays in the
+/// history, and so does each threshold that has changed (row O-45).
 ///
 /// # Errors
 /// Those of the database.
-pub fn set(tx: &mut Tx, by: &By, new: &AlarmSettings, now: Moment) -> Answer<()> {
+pub fn set(tx: &mut Tx, by: &By, new: &AlarmSettings, reason: &str, now: Moment) -> Answer<()> {
+    let old = settings(tx, by.organisation)?;
     if sql::settings(tx, by.organisation)?.as_ref() == Some(new) {
         return Ok(());
     }
     sql::add_settings(tx, by.organisation, new, (&by.name, &by.account.to_string()), now)?;
+    for setting in Setting::all() {
+        let both = (setting.of_alarms(&old.rules), setting.of_alarms(&new.rules));
+        if let (Some(was), Some(is)) = both
+            && was != is
+        {
+            thresholds::noted(tx, by, setting.code(), (was, is), reason, now)?;
+        }
+    }
     note(tx, by, "alarm_settings.change", by.organisation, "", now)?;
     let scope = Scope::organisation(by.organisation);
     tx.changed(&scope, &RowKind::AlarmSettings, by.organisation);

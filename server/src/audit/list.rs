@@ -24,20 +24,27 @@ pub(super) struct Page {
 }
 
 /// An entry of the log.
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct AuditRow {
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct AuditRow {
     /// Its id.
-    id: AuditId,
+    pub id: AuditId,
     /// When.
-    at: Moment,
+    pub at: Moment,
     /// Who, by name for an account; `device/<id>` for a phone, `system` for the server.
-    who: String,
+    pub who: String,
     /// What was done: a stable code.
-    verb: String,
+    pub verb: String,
     /// On what: kind and id.
-    what: String,
+    pub what: String,
     /// Codes and figures.
-    detail: String,
+    pub detail: String,
+}
+
+impl AuditRow {
+    pub(super) fn of((kept, who): (sql::Kept, String)) -> Self {
+        let sql::Kept { id, at, verb, what, detail, .. } = kept;
+        Self { id, at, who, verb, what, detail }
+    }
 }
 
 /// Who did what, newest first. For administrators.
@@ -53,13 +60,5 @@ pub(super) async fn audit(
     let before = page.before.map_or_else(|| "g".to_owned(), |id| id.to_string());
     let organisation = desk.by.organisation;
     let rows = app.read(move |tx, _| Ok(sql::page(tx, organisation, &before, limit)?)).await?;
-    let told = rows.into_iter().map(|(kept, who)| AuditRow {
-        id: kept.id,
-        at: kept.at,
-        who,
-        verb: kept.verb,
-        what: kept.what,
-        detail: kept.detail,
-    });
-    Ok(Json(told.collect()))
+    Ok(Json(rows.into_iter().map(AuditRow::of).collect()))
 }

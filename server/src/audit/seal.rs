@@ -27,7 +27,7 @@ pub fn seal(tx: &mut Tx) -> Answer<u32> {
     for organisation in sql::unsealed(tx)? {
         let (mut n, mut hash) = match sql::head(tx, organisation)? {
             Some((n, hash)) => (n, parse(&hash)?),
-            None => (0, Digest::from_bytes([0; 32])),
+            None => start(tx, organisation)?,
         };
         for entry in sql::due(tx, organisation, BATCH)? {
             n += 1;
@@ -54,7 +54,7 @@ pub fn verify(tx: &mut Tx) -> Answer<Vec<Flaw>> {
 }
 
 fn first_flaw(tx: &mut Tx, organisation: OrganisationId) -> Answer<Option<AuditId>> {
-    let (mut n, mut hash) = (0, Digest::from_bytes([0; 32]));
+    let (mut n, mut hash) = start(tx, organisation)?;
     loop {
         let page = sql::chain(tx, organisation, n, BATCH)?;
         if page.is_empty() {
@@ -67,6 +67,14 @@ fn first_flaw(tx: &mut Tx, organisation: OrganisationId) -> Answer<Option<AuditI
             }
             n = place;
         }
+    }
+}
+
+/// Where a chain begins: at its first entry, or after the last that was erased.
+fn start(tx: &mut Tx, organisation: OrganisationId) -> Answer<(u64, Digest)> {
+    match sql::floor(tx, organisation)? {
+        Some((n, hash)) => Ok((n, parse(&hash)?)),
+        None => Ok((0, Digest::from_bytes([0; 32]))),
     }
 }
 

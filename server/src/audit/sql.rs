@@ -13,6 +13,14 @@ crate::statements! {
     PAGE = "SELECT e.id, e.at, e.who, COALESCE(a.name, e.who), e.verb, e.what, e.detail
               FROM audit_entry e LEFT JOIN account a ON e.who = 'account/' || a.id
              WHERE e.organisation = $1 AND e.id < $2 ORDER BY e.id DESC LIMIT $3";
+    /// Whether somebody has lately read the same of the same.
+    LATELY = "SELECT id FROM audit_entry
+               WHERE organisation = $1 AND what = $2 AND at > $3 AND who = $4 AND verb = $5 AND detail = $6
+               LIMIT 1";
+    /// What was done with something, the newest first; `$3` is a second one that counts.
+    ABOUT = "SELECT e.id, e.at, e.who, COALESCE(a.name, e.who), e.verb, e.what, e.detail
+               FROM audit_entry e LEFT JOIN account a ON e.who = 'account/' || a.id
+              WHERE e.organisation = $1 AND e.what IN ($2, $3) ORDER BY e.id DESC LIMIT 200";
     /// Organisations with entries outside the chain.
     UNSEALED = "SELECT DISTINCT organisation FROM audit_entry WHERE n IS NULL ORDER BY organisation";
     /// The head of a chain.
@@ -28,6 +36,21 @@ crate::statements! {
               WHERE organisation = $1 AND n > $2 ORDER BY n LIMIT $3";
     /// The newest entry's time; none in an empty log.
     NEWEST = "SELECT MAX(at) FROM audit_entry";
+    /// Entries of before a moment.
+    OLD = "SELECT COUNT(*), MIN(at) FROM audit_entry WHERE organisation = $1 AND at < $2";
+    /// The last sealed entry before the first that is to stay.
+    LAST_OLD = "SELECT e.n, e.hash FROM audit_entry e
+                 WHERE e.organisation = $1 AND e.at < $2 AND e.n IS NOT NULL
+                   AND NOT EXISTS (SELECT 1 FROM audit_entry k
+                                    WHERE k.organisation = $1 AND k.at >= $2 AND k.n < e.n)
+                 ORDER BY e.n DESC LIMIT 1";
+    /// Where the chain begins from now on.
+    WRITE_FLOOR = "INSERT INTO audit_floor (organisation, n, hash) VALUES ($1, $2, $3)
+                   ON CONFLICT (organisation) DO UPDATE SET n = excluded.n, hash = excluded.hash";
+    /// Where it begins.
+    FLOOR = "SELECT n, hash FROM audit_floor WHERE organisation = $1";
+    /// Erases what is below.
+    FORGET = "DELETE FROM audit_entry WHERE organisation = $1 AND n <= $2";
     /// Every organisation with a log.
     LOGS = "SELECT DISTINCT organisation FROM audit_entry ORDER BY organisation";
 }
@@ -74,6 +97,38 @@ pub(super) fn append(tx: &mut Tx, of: OrganisationId, kept: &Kept) -> Result<(),
     Ok(())
 }
 
+/// Whether the same entry was appended after a moment.
+pub(super) fn lately(
+    tx: &mut Tx,
+    of: OrganisationId,
+    (who, verb, what, detail): (&str, &str, &str, &str),
+    after: Moment,
+) -> Result<bool, Fault> {
+    let values = [of.into(), what.into(), after.into(), who.into(), verb.into(), detail.into()];
+    Ok(!tx.query(&LATELY, &values)?.is_empty())
+}
+
+/// The newest entries about one of two things: the entry, and who it was by name.
+pub(super) fn about(
+    tx: &mut Tx,
+    of: OrganisationId,
+    (what, or): (&str, &str),
+) -> Result<Vec<(Kept, String)>, Fault> {
+    tx.query(&ABOUT, &[of.into(), what.into(), or.into()])?.iter().map(named).collect()
+}
+
+fn named(row: &Row) -> Result<(Kept, String), Fault> {
+    let kept = Kept {
+        id: row.get(0)?,
+        at: row.get(1)?,
+        who: row.get(2)?,
+        verb: row.get(4)?,
+        what: row.get(5)?,
+        detail: row.get(6)?,
+    };
+    Ok((kept, row.get(3)?))
+}
+
 /// Entries newest first: the entry, and who it was by name.
 pub(super) fn page(
     tx: &mut Tx,
@@ -82,18 +137,7 @@ pub(super) fn page(
     limit: u32,
 ) -> Result<Vec<(Kept, String)>, Fault> {
     let rows = tx.query(&PAGE, &[organisation.into(), before.into(), limit.into()])?;
-    let read = |row: &Row| {
-        let kept = Kept {
-            id: row.get(0)?,
-            at: row.get(1)?,
-            who: row.get(2)?,
-            verb: row.get(4)?,
-            what: row.get(5)?,
-            detail: row.get(6)?,
-        };
-        Ok((kept, row.get(3)?))
-    };
-    rows.iter().map(read).collect()
+    rows.iter().map(named).collect()
 }
 
 pub(super) fn unsealed(tx: &mut Tx) -> Result<Vec<OrganisationId>, Fault> {
@@ -107,6 +151,20 @@ pub(super) fn logs(tx: &mut Tx) -> Result<Vec<OrganisationId>, Fault> {
 pub(super) fn head(tx: &mut Tx, of: OrganisationId) -> Result<Option<(u64, String)>, Fault> {
     let row = tx.query_opt(&HEAD, &[of.into()])?;
     row.map(|row| Ok((row.get(0)?, row.get(1)?))).transpose()
+}
+
+/// Where a chain begins: the place and the hash of the last entry that was erased.
+pub(super) fn floor(tx: &mut Tx, of: OrganisationId) -> Result<Option<(u64, String)>, Fault> {
+    let row = tx.query_opt(&FLOOR, &[of.into()])?;
+    row.map(|row| Ok((row.get(0)?, row.get(1)?))).transpose()
+}
+
+/// Erases the oldest entries, and remembers where the chain begins.
+pub(super) fn forget(tx: &mut Tx, of: OrganisationId, before: Moment) -> Result<u64, Fault> {
+    let Some(last) = tx.query_opt(&LAST_OLD, &[of.into(), before.into()])? else { return Ok(0) };
+    let (n, hash): (u64, String) = (last.get(0)?, last.get(1)?);
+    tx.execute(&WRITE_FLOOR, &[of.into(), n.into(), hash.into()])?;
+    tx.execute(&FORGET, &[of.into(), n.into()])
 }
 
 pub(super) fn due(tx: &mut Tx, of: OrganisationId, limit: u32) -> Result<Vec<Kept>, Fault> {

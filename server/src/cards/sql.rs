@@ -18,6 +18,12 @@ crate::statements! {
                                                          set_at = excluded.set_at";
     /// Removes it.
     DROP_PHOTO = "DELETE FROM staff_photo WHERE membership = $1";
+    /// Photos of caregivers who had left before a moment.
+    OLD = "SELECT COUNT(*), MIN(m.ended_at) FROM staff_photo f JOIN membership m ON m.id = f.membership
+            WHERE m.organisation = $1 AND m.ended_at < $2";
+    /// Erases them.
+    FORGET = "DELETE FROM staff_photo WHERE membership IN
+                (SELECT m.id FROM membership m WHERE m.organisation = $1 AND m.ended_at < $2)";
     /// An organisation's logo.
     LOGO = "SELECT picture FROM logo WHERE organisation = $1";
     /// Writes it.

@@ -3,6 +3,7 @@
 
 mod desk;
 mod feed;
+mod kept;
 mod note;
 mod phone;
 pub mod rules;
@@ -10,6 +11,7 @@ mod sql;
 
 pub use desk::{ChangeRow, list, routes};
 pub use feed::body;
+pub use kept::{KEPT, forget_client, forget_visit};
 pub use note::{Shown, noted, of_client, shown};
 pub use phone::saw;
 pub use sql::ALL;

@@ -45,6 +45,18 @@ crate::statements! {
               JOIN person p ON p.id = m.person
              WHERE h.organisation = $1 AND (h.state = 'open' OR (h.state = 'seen' AND h.seen_at >= $2))
              ORDER BY h.changed_at DESC, h.visit, h.membership LIMIT 500";
+
+    /// Changes of visits that ended before a moment.
+    OLD = "SELECT COUNT(*), MIN(v.ends_at) FROM planning_change h JOIN visit v ON v.id = h.visit
+            WHERE h.organisation = $1 AND v.ends_at < $2";
+    /// Erases them.
+    FORGET = "DELETE FROM planning_change WHERE organisation = $1 AND visit IN
+                (SELECT v.id FROM visit v WHERE v.organisation = $1 AND v.ends_at < $2)";
+    /// Erases those of a visit that goes.
+    FORGET_VISIT = "DELETE FROM planning_change WHERE visit = $1";
+    /// Erases those of a client whose sheet goes.
+    FORGET_CLIENT = "DELETE FROM planning_change WHERE visit IN
+                       (SELECT v.id FROM visit v WHERE v.client = $1)";
 }
 
 /// A change as it is kept.

@@ -11,6 +11,7 @@ use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::access;
 use super::page;
 use super::sections;
 use super::sheet::{self, ClientInput, ClientRow, Sheet};
@@ -28,6 +29,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(revoke_tag))
         .routes(routes!(print_tag))
         .routes(routes!(sheet_css))
+        .merge(access::routes())
         .merge(sections::routes())
 }
 

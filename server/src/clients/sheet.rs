@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use super::sections::{Looks, SectionRule, kept, may_stand, seen};
 use super::sql;
-use crate::audit::note;
+use crate::audit::{note, note_reading};
 use crate::changes;
 use crate::db::{Answer, Tx};
 use crate::http::Role;
@@ -225,9 +225,12 @@ pub fn list(tx: &mut Tx, by: &By, q: &str, now: Moment) -> Answer<Vec<ClientRow>
 /// [`Refusal::NotFound`], whether they are unknown or another organisation's.
 pub fn read(tx: &mut Tx, by: &By, role: Role, id: ClientId, now: Moment) -> Answer<Sheet> {
     let (client, rev) = sql::one(tx, by.organisation, id)?.ok_or(Refusal::NotFound)?;
-    note(tx, by, "client.read", id, "", now)?;
     let rules = sql::rules(tx, by.organisation)?;
-    Ok(Sheet { client: seen(client, &rules, Looks::Desk(role)), rev })
+    let client = seen(client, &rules, Looks::Desk(role));
+    let sections = client.sections.iter().map(|section| section.kind.code());
+    let detail = std::iter::once(role.code()).chain(sections).collect::<Vec<_>>().join(" ");
+    note_reading(tx, by, "client.read", id, &detail, now)?;
+    Ok(Sheet { client, rev })
 }
 
 /// Adds a client.
@@ -264,7 +267,7 @@ pub fn change(
     stands(new, &rules)?;
     let (old, _) = sql::one(tx, by.organisation, id)?.ok_or(Refusal::NotFound)?;
     let whole = kept(&old, new.client(id), &rules, Looks::Desk(role));
-    sql::write(tx, &whole, &new.folded)?;
+    sql::write(tx, &whole, &new.folded, now)?;
     for (at, before) in before {
         let after = changes::shown(tx, at.0)?;
         changes::noted(tx, by, at, before.as_ref(), after.as_ref(), now)?;

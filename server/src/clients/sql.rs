@@ -21,11 +21,12 @@ crate::statements! {
                    (SELECT COUNT(*) FROM home_tag t WHERE t.client = c.id AND t.state = 'active'),
                    (SELECT MIN(v.starts_at) FROM visit v
                      WHERE v.client = c.id AND v.state = 'planned' AND v.starts_at >= $1)
-              FROM client c WHERE c.organisation = $2 AND c.folded LIKE $3 ORDER BY c.folded, c.id";
+              FROM client c WHERE c.organisation = $2 AND c.folded LIKE $3 AND c.erased_at IS NULL
+              ORDER BY c.folded, c.id";
     /// A client's sheet.
     ONE = "SELECT id, title, first_name, last_name, street, address_more, postal_code, commune, phone,
                   door_code, sections, rev, lat_e6, lon_e6
-             FROM client WHERE id = $1 AND organisation = $2";
+             FROM client WHERE id = $1 AND organisation = $2 AND erased_at IS NULL";
     /// The same, for a phone that was granted its scope.
     BODY = "SELECT id, title, first_name, last_name, street, address_more, postal_code, commune, phone,
                    door_code, sections, rev, lat_e6, lon_e6
@@ -33,16 +34,48 @@ crate::statements! {
     /// A new client.
     ADD = "INSERT INTO client (id, organisation, title, first_name, last_name, street, address_more,
                                postal_code, commune, phone, door_code, sections, folded, rev, created_at,
-                               lat_e6, lon_e6)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 1, $14, $15, $16)";
+                               lat_e6, lon_e6, touched_at)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 1, $14, $15, $16, $14)";
     /// Claims a client of an organisation.
-    CLAIM = "UPDATE client SET rev = rev + 1 WHERE id = $1 AND organisation = $2
+    CLAIM = "UPDATE client SET rev = rev + 1
+              WHERE id = $1 AND organisation = $2 AND erased_at IS NULL
              RETURNING rev, title, last_name, commune";
     /// Writes a sheet.
     WRITE = "UPDATE client SET title = $1, first_name = $2, last_name = $3, street = $4, address_more = $5,
                                postal_code = $6, commune = $7, phone = $8, door_code = $9, sections = $10,
-                               folded = $11, lat_e6 = $12, lon_e6 = $13
-              WHERE id = $14";
+                               folded = $11, lat_e6 = $12, lon_e6 = $13, touched_at = $14
+              WHERE id = $15";
+    /// Caregivers whose phones may hold a sheet now.
+    ON_PHONES = "SELECT DISTINCT p.first_name || ' ' || p.last_name
+                   FROM visit v JOIN membership m ON m.id = v.membership JOIN person p ON p.id = m.person
+                  WHERE v.client = $1 AND v.organisation = $2 AND v.held = 1 AND m.transmit = 1
+                    AND m.state = 'active' ORDER BY 1";
+    /// Clients whose sheet was last written, and whose last visit ended, before a moment; the later of
+    /// the two is their last contact.
+    OLD = "SELECT COUNT(*), MIN(CASE WHEN x.seen > x.touched_at THEN x.seen ELSE x.touched_at END)
+             FROM (SELECT c.touched_at, COALESCE((SELECT MAX(v.ends_at) FROM visit v
+                                                   WHERE v.client = c.id AND v.state <> 'cancelled'), 0) AS seen
+                     FROM client c WHERE c.organisation = $1 AND c.erased_at IS NULL) x
+            WHERE x.touched_at < $2 AND x.seen < $2";
+    /// Erases all that their sheets say; the row stays for the hours that were worked there.
+    FORGET = "UPDATE client SET title = 'none', first_name = '', last_name = '(effacé)', street = '',
+                                address_more = '', postal_code = '', commune = '', phone = '',
+                                door_code = '', sections = '[]', folded = '', lat_e6 = NULL,
+                                lon_e6 = NULL, erased_at = $1
+               WHERE organisation = $2 AND touched_at < $3 AND erased_at IS NULL
+                 AND NOT EXISTS (SELECT 1 FROM visit v WHERE v.client = client.id AND v.ends_at >= $3
+                                                         AND v.state <> 'cancelled')
+               RETURNING id";
+    /// Withdraws the tags of such a home, and what was written on them.
+    FORGET_TAGS = "UPDATE home_tag SET state = 'revoked', label = '', uid = NULL, revoke_reason = '',
+                                       revoked_at = COALESCE(revoked_at, $1)
+                    WHERE client = $2";
+    /// Taps of before a moment.
+    OLD_TAPS = "SELECT COUNT(*), MIN(t.at) FROM tag_tap t JOIN home_tag h ON h.id = t.tag
+                 WHERE h.organisation = $1 AND t.at < $2";
+    /// Erases them.
+    FORGET_TAPS = "DELETE FROM tag_tap WHERE tag IN (SELECT h.id FROM home_tag h
+                                                      WHERE h.organisation = $1) AND at < $2";
     /// The visits whose label on phones names a client.
     HELD_VISITS = "SELECT id, membership FROM visit WHERE client = $1 AND held = 1 ORDER BY id";
 
@@ -239,7 +272,7 @@ pub fn claim(tx: &mut Tx, org: OrganisationId, id: ClientId) -> Result<Option<Cl
     .transpose()
 }
 
-pub fn write(tx: &mut Tx, client: &Client, folded: &str) -> Result<u64, Fault> {
+pub fn write(tx: &mut Tx, client: &Client, folded: &str, now: Moment) -> Result<u64, Fault> {
     let row = [
         (&client.title).into(),
         (&client.first_name).into(),
@@ -254,6 +287,7 @@ pub fn write(tx: &mut Tx, client: &Client, folded: &str) -> Result<u64, Fault> {
         folded.into(),
         client.at.map(|at| at.lat_e6).into(),
         client.at.map(|at| at.lon_e6).into(),
+        now.into(),
         client.id.into(),
     ];
     tx.execute(&WRITE, &row)

@@ -1,11 +1,12 @@
 //! "Rappelez-moi" (row O-25): asked from a phone, taken and answered at the desk.
 
 use releve_shared::clock::locate;
-use releve_shared::contact::{Callback, CallbackState, SAME_CALLBACK_MS};
+use releve_shared::contact::{Callback, CallbackState};
 use releve_shared::id::{CallbackId, CommandId, MembershipId, OrganisationId};
 use releve_shared::refusal::Refusal;
+use releve_shared::setting::Setting;
 use releve_shared::sync::{CallMe, RowKind, Scope};
-use releve_shared::time::{DAY_MS, Moment};
+use releve_shared::time::{DAY_MS, MINUTE_MS, Moment};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -15,7 +16,7 @@ use crate::db::{Answer, Tx};
 use crate::identity::By;
 use crate::notices::{self, Kind};
 use crate::visits::Reception;
-use crate::{messages, people};
+use crate::{messages, people, settings};
 
 /// How long an answered request stays on the desk's list.
 const SHOWN_MS: i64 = 30 * DAY_MS;
@@ -56,7 +57,9 @@ pub fn call_me(
     if place.ended_at.is_some_and(|ended| at > ended) {
         return Err(Refusal::NotAllowed.into());
     }
-    let near = (at.plus(-SAME_CALLBACK_MS), at.plus(SAME_CALLBACK_MS));
+    let minutes = settings::value(tx, from.organisation, &Setting::SameCallback)?;
+    let same_ms = minutes.saturating_mul(MINUTE_MS);
+    let near = (at.plus(-same_ms), at.plus(same_ms));
     let same = sql::same(tx, membership, near)?;
     let id = same.unwrap_or_else(|| CallbackId::from(command.uuid()));
     if same.is_some() {
@@ -134,25 +137,6 @@ fn moved(tx: &mut Tx, by: &By, id: CallbackId, done: bool, verb: &str, now: Mome
     tx.changed(&Scope::membership(callback.membership), &RowKind::Callback, id);
     note(tx, by, verb, id, "", now)?;
     Ok(())
-}
-
-/// How many requests an organisation holds, and the oldest.
-///
-/// # Errors
-/// Those of the database.
-pub fn held(tx: &mut Tx, organisation: OrganisationId) -> Answer<(u64, Option<Moment>)> {
-    Ok(sql::held(tx, organisation)?)
-}
-
-/// Erases the requests of before a moment, answered or not; they leave the phones. Gives how many.
-///
-/// # Errors
-/// Those of the database.
-pub fn forget(tx: &mut Tx, organisation: OrganisationId, before: Moment) -> Answer<u64> {
-    for (id, membership) in sql::old(tx, organisation, before)? {
-        tx.gone(&Scope::membership(membership), &RowKind::Callback, id);
-    }
-    Ok(sql::forget(tx, organisation, before)?)
 }
 
 /// The first state of a request.

@@ -16,8 +16,12 @@ use crate::db::{Answer, Fault, Tx};
 /// # Errors
 /// Those of the database.
 pub fn grants(tx: &mut Tx, person: PersonId, now: Moment) -> Answer<Vec<Scope>> {
-    let near = (now.plus(SHEET_BEFORE_DAYS * DAY_MS), now.plus(-SHEET_AFTER_DAYS * DAY_MS));
-    Ok(sql::colleagues(tx, person, near)?.into_iter().map(Scope::colleague).collect())
+    Ok(sql::colleagues(tx, person, near(now))?.into_iter().map(Scope::colleague).collect())
+}
+
+/// Visits that make a common client now: the latest start and the earliest end.
+pub(super) fn near(now: Moment) -> (Moment, Moment) {
+    (now.plus(SHEET_BEFORE_DAYS * DAY_MS), now.plus(-SHEET_AFTER_DAYS * DAY_MS))
 }
 
 /// The body of an organisation's emergency numbers in the feed.

@@ -10,13 +10,26 @@ mod rules;
 mod sql;
 mod staff;
 
-pub use callback::{CallbackRow, call_me, callbacks, called, forget, held, reopen, take, told};
+pub use callback::{CallbackRow, call_me, callbacks, called, reopen, take, told};
 pub use emergency::{EmergencyInput, emergency, found, set_emergency};
 pub use feed::{callback_body, colleague_body, emergency_body, entry_body, grants};
 pub use manager::{Choice, Manager, manager, set_manager};
 pub use routes::routes;
 pub use sql::ALL;
-pub use staff::{EntryInput, Staff, add, change, remove, set_sharing, staff};
+pub use staff::{EntryInput, Staff, add, change, link_moved, remove, sharing_moved, staff};
+
+use releve_shared::retention::DataClass;
+use releve_shared::sync::RowKind;
+
+use crate::retention::{Erase, Kept};
+
+/// What is kept here.
+pub const KEPT: &[Kept] = &[Kept {
+    class: DataClass::Callbacks,
+    tables: &["callback"],
+    count: sql::OLD,
+    erase: Erase::Gone(sql::FORGET, RowKind::Callback),
+}];
 
 #[cfg(test)]
 mod tests;

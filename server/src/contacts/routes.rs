@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use releve_shared::id::{AccountId, CallbackId, DirectoryEntryId, MembershipId};
+use releve_shared::setting::Setting;
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -15,6 +16,7 @@ use super::manager::{self, Manager};
 use super::staff::{self, EntryInput, Staff};
 use crate::app::App;
 use crate::http::{Desk, Refused, Role};
+use crate::settings;
 
 /// The room's routes.
 pub fn routes() -> OpenApiRouter<App> {
@@ -213,10 +215,11 @@ async fn share_colleagues(
     Json(typed): Json<SharingInput>,
 ) -> Result<Json<Staff>, Refused> {
     desk.must_be(Role::Admin)?;
-    let by = desk.by;
+    let (by, usual_lease) = (desk.by, app.config.phones.lease_days);
     let kept = app
         .write(move |tx, now| {
-            staff::set_sharing(tx, &by, typed.share_colleagues, now)?;
+            let new = (&Setting::ShareColleagues, i64::from(typed.share_colleagues));
+            settings::set(tx, &by, new, "", (usual_lease, now))?;
             staff::staff(tx, &by)
         })
         .await?;

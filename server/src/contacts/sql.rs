@@ -4,7 +4,7 @@ use releve_shared::contact::{
     Callback, CallbackState, Colleague, DirectoryEntry, EmergencyKind, EmergencyNumber,
 };
 use releve_shared::id::{
-    AccountId, CallbackId, DirectoryEntryId, MembershipId, OrganisationId, PersonId,
+    AccountId, CallbackId, ClientId, DirectoryEntryId, MembershipId, OrganisationId, PersonId,
 };
 use releve_shared::time::Moment;
 
@@ -58,12 +58,11 @@ crate::statements! {
     REOPEN = "UPDATE callback SET state = 'requested', taken_by = '', taken_at = NULL,
                                   called_by = '', called_at = NULL
                WHERE organisation = $1 AND id = $2 AND state <> 'requested'";
-    /// How many requests there are, and the oldest.
-    HELD = "SELECT COUNT(*), MIN(asked_at) FROM callback WHERE organisation = $1";
-    /// Those of before a moment.
-    OLD = "SELECT id, membership FROM callback WHERE organisation = $1 AND asked_at < $2 ORDER BY id";
-    /// Erases them.
-    FORGET = "DELETE FROM callback WHERE organisation = $1 AND asked_at < $2";
+    /// Requests to be called back that were asked before a moment.
+    OLD = "SELECT COUNT(*), MIN(asked_at) FROM callback WHERE organisation = $1 AND asked_at < $2";
+    /// Erases them, answered or not.
+    FORGET = "DELETE FROM callback WHERE organisation = $1 AND asked_at < $2
+              RETURNING membership, id";
     /// A caregiver's line manager.
     MANAGER = "SELECT account FROM line_manager WHERE membership = $1";
     /// Nobody in particular.
@@ -88,10 +87,6 @@ crate::statements! {
                      WHERE organisation = $4 AND id = $5";
     /// Removes an entry.
     REMOVE_ENTRY = "DELETE FROM directory_entry WHERE organisation = $1 AND id = $2";
-    /// Whether colleagues who share a client find each other.
-    SHARING = "SELECT share_colleagues FROM organisation WHERE id = $1";
-    /// Writes it.
-    WRITE_SHARING = "UPDATE organisation SET share_colleagues = $1 WHERE id = $2";
     /// The caregivers at work of an organisation.
     AT_WORK = "SELECT id FROM membership WHERE organisation = $1 AND state = 'active' ORDER BY id";
     /// A colleague, as others may know her; nothing once she has left.
@@ -101,7 +96,8 @@ crate::statements! {
     /// The colleagues with a client of hers, around now, where the organisation wishes it.
     COLLEAGUES = "SELECT DISTINCT c.id
                     FROM membership m
-                    JOIN organisation g ON g.id = m.organisation AND g.share_colleagues = 1
+                    JOIN setting g ON g.organisation = m.organisation
+                     AND g.code = 'share_colleagues' AND g.value = 1
                     JOIN visit v ON v.membership = m.id
                     JOIN visit o ON o.client = v.client AND o.membership <> v.membership
                     JOIN membership c ON c.id = o.membership
@@ -111,6 +107,10 @@ crate::statements! {
                      AND c.organisation = m.organisation AND c.state = 'active'
                      AND c.person <> m.person
                    ORDER BY c.id";
+    /// Who goes to a client around now.
+    GOERS = "SELECT DISTINCT v.membership FROM visit v
+              WHERE v.client = $1 AND v.state <> 'cancelled' AND v.starts_at <= $2 AND v.ends_at >= $3
+                AND v.held = 1 ORDER BY v.membership";
 }
 
 pub fn emergency(tx: &mut Tx, org: OrganisationId) -> Result<Vec<EmergencyNumber>, Fault> {
@@ -288,14 +288,6 @@ pub fn remove_entry(tx: &mut Tx, org: OrganisationId, id: DirectoryEntryId) -> R
     Ok(tx.execute(&REMOVE_ENTRY, &[org.into(), id.into()])? == 1)
 }
 
-pub fn sharing(tx: &mut Tx, org: OrganisationId) -> Result<bool, Fault> {
-    tx.query_one(&SHARING, &[org.into()])?.get(0)
-}
-
-pub fn write_sharing(tx: &mut Tx, org: OrganisationId, share: bool) -> Result<u64, Fault> {
-    tx.execute(&WRITE_SHARING, &[share.into(), org.into()])
-}
-
 pub fn at_work(tx: &mut Tx, org: OrganisationId) -> Result<Vec<MembershipId>, Fault> {
     tx.query(&AT_WORK, &[org.into()])?.iter().map(|r| r.get(0)).collect()
 }
@@ -323,20 +315,11 @@ pub fn colleagues(
     tx.query(&COLLEAGUES, &row)?.iter().map(|r| r.get(0)).collect()
 }
 
-pub fn held(tx: &mut Tx, org: OrganisationId) -> Result<(u64, Option<Moment>), Fault> {
-    let row = tx.query_one(&HELD, &[org.into()])?;
-    Ok((row.get(0)?, row.get(1)?))
-}
-
-pub fn old(
+pub fn goers(
     tx: &mut Tx,
-    org: OrganisationId,
-    before: Moment,
-) -> Result<Vec<(CallbackId, MembershipId)>, Fault> {
-    let rows = tx.query(&OLD, &[org.into(), before.into()])?;
-    rows.iter().map(|r| Ok((r.get(0)?, r.get(1)?))).collect()
-}
-
-pub fn forget(tx: &mut Tx, org: OrganisationId, before: Moment) -> Result<u64, Fault> {
-    tx.execute(&FORGET, &[org.into(), before.into()])
+    client: ClientId,
+    (latest_start, earliest_end): (Moment, Moment),
+) -> Result<Vec<MembershipId>, Fault> {
+    let row = [client.into(), latest_start.into(), earliest_end.into()];
+    tx.query(&GOERS, &row)?.iter().map(|r| r.get(0)).collect()
 }

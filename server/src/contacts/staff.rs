@@ -2,17 +2,19 @@
 //! other (rows O-26, O-27).
 
 use releve_shared::contact::DirectoryEntry;
-use releve_shared::id::DirectoryEntryId;
+use releve_shared::id::{ClientId, DirectoryEntryId, OrganisationId};
 use releve_shared::refusal::Refusal;
+use releve_shared::setting::Setting;
 use releve_shared::sync::{RowKind, Scope};
 use releve_shared::time::Moment;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{rules, sql};
+use super::{feed, rules, sql};
 use crate::audit::note;
 use crate::db::{Answer, Tx};
 use crate::identity::By;
+use crate::settings;
 use crate::text::{self, BadField};
 
 /// The directory.
@@ -56,7 +58,7 @@ impl EntryInput {
 /// Those of the database.
 pub fn staff(tx: &mut Tx, by: &By) -> Answer<Staff> {
     let entries = sql::entries(tx, by.organisation)?;
-    Ok(Staff { entries, share_colleagues: sql::sharing(tx, by.organisation)? })
+    Ok(Staff { entries, share_colleagues: shared(tx, by.organisation)? })
 }
 
 /// Adds an entry.
@@ -110,21 +112,39 @@ fn moved(tx: &mut Tx, by: &By, id: DirectoryEntryId, verb: &str, now: Moment) ->
     Ok(())
 }
 
-/// Whether caregivers who share a client find each other. It moves grants, not rows: a colleague has
-/// one scope for life, which is granted while the two share a client (sync.md F1, F7).
+/// Caregivers who share a client find each other from now on, or no more. It moves grants, not rows: a
+/// colleague has one scope for life, which is granted while the two share a client (sync.md F1, F7).
 ///
 /// # Errors
 /// Those of the database.
-pub fn set_sharing(tx: &mut Tx, by: &By, share: bool, now: Moment) -> Answer<()> {
-    if sql::sharing(tx, by.organisation)? == share {
-        return Ok(());
-    }
-    sql::write_sharing(tx, by.organisation, share)?;
+pub fn sharing_moved(tx: &mut Tx, organisation: OrganisationId) -> Answer<()> {
     // Those who were here before the option have never been told of.
-    for membership in sql::at_work(tx, by.organisation)? {
+    for membership in sql::at_work(tx, organisation)? {
         tx.changed(&Scope::colleague(membership), &RowKind::Colleague, membership);
     }
-    tx.tell(&Scope::organisation(by.organisation));
-    note(tx, by, "directory.sharing", by.organisation, if share { "on" } else { "off" }, now)?;
+    tx.tell(&Scope::organisation(organisation));
     Ok(())
+}
+
+/// Pokes the phones of those who go to a client when somebody comes to them or goes from them: their
+/// directories change though no row of theirs has moved (row O-27).
+///
+/// # Errors
+/// Those of the database.
+pub fn link_moved(
+    tx: &mut Tx,
+    organisation: OrganisationId,
+    client: ClientId,
+    now: Moment,
+) -> Answer<()> {
+    if shared(tx, organisation)? {
+        for membership in sql::goers(tx, client, feed::near(now))? {
+            tx.tell(&Scope::membership(membership));
+        }
+    }
+    Ok(())
+}
+
+fn shared(tx: &mut Tx, organisation: OrganisationId) -> Answer<bool> {
+    Ok(settings::value(tx, organisation, &Setting::ShareColleagues)? == 1)
 }

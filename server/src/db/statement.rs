@@ -65,6 +65,7 @@ pub fn statements() -> Vec<Statement> {
         super::feed::ALL,
         super::migrate::ALL,
         crate::alarms::ALL,
+        crate::alarms::OVER,
         crate::audit::ALL,
         crate::cards::ALL,
         crate::changes::ALL,
@@ -79,10 +80,12 @@ pub fn statements() -> Vec<Statement> {
         crate::receipts::ALL,
         crate::retention::ALL,
         crate::services::ALL,
+        crate::settings::ALL,
         crate::sync::ALL,
         crate::tasks::ALL,
         crate::travel::ALL,
         crate::visits::ALL,
+        crate::visits::OVER,
     ];
     [rooms, crate::identity::ALL].concat().concat()
 }

@@ -7,6 +7,7 @@ use releve_shared::clock::Stamp;
 use releve_shared::contact::{EmergencyKind, EmergencyNumber};
 use releve_shared::id::{CommandId, DirectoryEntryId, MembershipId, MessageId, PersonId, ThreadId};
 use releve_shared::request::{AbsenceReason, Asked, RequestKind};
+use releve_shared::setting::Setting;
 use releve_shared::sync::{AskOffice, CallMe, WriteMessage};
 use releve_shared::time::{DAY_MS, HOUR_MS, MINUTE_MS, Moment};
 
@@ -19,6 +20,7 @@ use crate::db::{Answer, Fault, Tx};
 use crate::identity::{By, Keys};
 use crate::messages::{self, MessageInput};
 use crate::requests::{self, Answered};
+use crate::settings;
 use crate::visits::Reception;
 
 /// Numbers of the directory: name, job, telephone.
@@ -80,7 +82,7 @@ fn directory(tx: &mut Tx, by: &By, ids: &[DirectoryEntryId], now: Moment) -> Ans
         numbers.push(EmergencyNumber { kind, label: label.into(), phone: phone.into() });
     }
     contacts::set_emergency(tx, by, &numbers, now)?;
-    contacts::set_sharing(tx, by, true, now)
+    settings::set(tx, by, (&Setting::ShareColleagues, 1), "Démonstration", (7, now))
 }
 
 fn threads(

@@ -5,9 +5,9 @@ pub mod desk;
 pub mod keys;
 pub(crate) mod limits;
 mod organisation;
+mod over;
 pub mod password;
 pub mod phone;
-mod reminder;
 mod session;
 mod sql;
 
@@ -25,6 +25,7 @@ pub use keys::{Keys, ntag_master, tag_keys, tag_signer};
 pub use organisation::{
     NewOrganisation, add_organisation, body, every_organisation, organisation, tolerance_ms, zone,
 };
+pub use over::KEPT;
 pub use phone::open as open_enrolment;
 pub use phone::{
     PhoneRow, PhoneState, Signed, applied, confirmed, device_key, is_active, keep_anchors,
@@ -32,7 +33,7 @@ pub use phone::{
 };
 
 /// Statements of the room, for the check on both engines.
-pub const ALL: &[&[crate::db::Statement]] = &[sql::ALL, phone::ALL];
+pub const ALL: &[&[crate::db::Statement]] = &[sql::ALL, phone::ALL, over::ALL];
 
 /// In whose name a verb acts.
 #[derive(Clone, Debug)]
@@ -75,8 +76,6 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(session::sign_in, session::sign_out))
         .routes(routes!(session::me))
         .routes(routes!(session::change_password))
-        .routes(routes!(session::change_organisation))
-        .routes(routes!(reminder::reminder, reminder::set_reminder))
         .merge(phone::routes())
 }
 
@@ -85,13 +84,11 @@ pub fn pages() -> axum::Router<App> {
     phone::pages()
 }
 
-/// Forgets what is over anyway: sessions and codes of enrolments of days ago, tokens superseded long ago.
+/// Forgets what is over anyway: tokens superseded long ago.
 ///
 /// # Errors
 /// Those of the database.
 pub fn tidy(tx: &mut Tx, now: Moment) -> Answer<()> {
-    sql::forget_sessions(tx, now.plus(-30 * DAY_MS))?;
-    sql::forget_enrolments(tx, now.plus(-30 * DAY_MS))?;
     phone::forget_tokens(tx, now.plus(-90 * DAY_MS))?;
     Ok(())
 }

@@ -3,14 +3,15 @@
 use releve_shared::establishment::Organisation;
 use releve_shared::id::{EstablishmentId, OrganisationId};
 use releve_shared::refusal::Refusal;
+use releve_shared::setting::Setting;
 use releve_shared::sync::{RowKind, Scope};
 use releve_shared::time::{MINUTE_MS, Moment, Zone};
 
 use super::keys::{Keys, tag_keys};
-use super::{By, sql};
-use crate::audit;
+use super::sql;
 use crate::contacts;
 use crate::db::{Answer, Tx};
+use crate::settings;
 
 /// A tenant to be.
 #[derive(Clone, Debug)]
@@ -55,13 +56,17 @@ pub fn add_organisation(
 pub fn organisation(tx: &mut Tx, id: OrganisationId) -> Answer<Organisation> {
     let row = sql::organisation(tx, id)?.ok_or(Refusal::NotFound)?;
     let tag_keys = tag_keys(tx, id)?;
-    let end_reminder_min = sql::reminder(tx, id)?.ok_or(Refusal::NotFound)?;
+    let minutes =
+        |tx: &mut Tx, of| settings::value(tx, id, of).map(|n| u32::try_from(n).unwrap_or(0));
+    let end_reminder_min = minutes(tx, &Setting::EndReminder)?;
+    let same_callback_min = minutes(tx, &Setting::SameCallback)?;
     Ok(Organisation {
         id,
         name: row.name,
         phone: row.phone,
         zone: row.zone,
         end_reminder_min,
+        same_callback_min,
         tag_keys,
     })
 }
@@ -74,27 +79,12 @@ pub fn zone(tx: &mut Tx, id: OrganisationId) -> Answer<Zone> {
     Ok(sql::organisation(tx, id)?.ok_or(Refusal::NotFound)?.zone)
 }
 
-/// The widest tolerance, in minutes: beyond it, accepting without a look is no control any more.
-pub(super) const TOLERANCE_MOST_MIN: i64 = 30;
-
-/// How far badged times may be from planned ones without a look, in milliseconds.
+/// How far badged times may be from planned ones without a look, in milliseconds (row O-34).
 ///
 /// # Errors
-/// [`Refusal::NotFound`].
+/// Those of the database.
 pub fn tolerance_ms(tx: &mut Tx, id: OrganisationId) -> Answer<i64> {
-    Ok(sql::tolerance(tx, id)?.ok_or(Refusal::NotFound)?.saturating_mul(MINUTE_MS))
-}
-
-/// Sets it; desks look again.
-pub(super) fn set_tolerance(tx: &mut Tx, by: &By, minutes: i64, now: Moment) -> Answer<()> {
-    let before = tolerance_ms(tx, by.organisation)? / MINUTE_MS;
-    if before != minutes {
-        sql::write_tolerance(tx, by.organisation, minutes)?;
-        let detail = format!("{before} > {minutes}");
-        audit::note(tx, by, "organisation.tolerance", by.organisation, &detail, now)?;
-        tx.tell(&Scope::desk(by.organisation));
-    }
-    Ok(())
+    Ok(settings::value(tx, id, &Setting::Tolerance)?.saturating_mul(MINUTE_MS))
 }
 
 /// Every organisation of this server, for its jobs.

@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 
 use super::account::fold;
 use super::desk::{Address, Desk, Role, cookie_name};
-use super::organisation::{TOLERANCE_MOST_MIN, set_tolerance, tolerance_ms};
+use super::organisation::tolerance_ms;
 use super::{By, organisation, password, sql};
 use crate::app::App;
 use crate::audit::{self, Who};
@@ -60,8 +60,6 @@ pub(super) struct MyOrganisation {
     phone: String,
     /// How far badged times may be from planned ones without a look, in minutes.
     tolerance_min: i64,
-    /// The most that it may be set to.
-    tolerance_most_min: i64,
 }
 
 impl MyOrganisation {
@@ -73,7 +71,6 @@ impl MyOrganisation {
             zone: known.zone,
             phone: known.phone,
             tolerance_min: tolerance_ms(tx, id)? / MINUTE_MS,
-            tolerance_most_min: TOLERANCE_MOST_MIN,
         })
     }
 }
@@ -197,33 +194,6 @@ pub(super) async fn change_password(
     })
     .await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// The settings of the organisation that its administrators change.
-#[derive(Deserialize, ToSchema)]
-pub(super) struct SettingsInput {
-    /// How far badged times may be from planned ones without a look, in minutes.
-    tolerance_min: i64,
-}
-
-/// Changes the organisation's settings.
-#[utoipa::path(put, path = "/api/desk/organisation", operation_id = "change_organisation", tag = "identity",
-    request_body = SettingsInput, responses((status = 200, body = MyOrganisation)))]
-pub(super) async fn change_organisation(
-    State(app): State<App>,
-    desk: Desk,
-    Json(typed): Json<SettingsInput>,
-) -> Result<Json<MyOrganisation>, Refused> {
-    desk.must_be(Role::Admin)?;
-    let minutes = typed.tolerance_min;
-    if !(0..=TOLERANCE_MOST_MIN).contains(&minutes) {
-        return Err(Refused::field(Refusal::Invalid, "tolerance_min"));
-    }
-    let organisation = app.write(move |tx, now| {
-        set_tolerance(tx, &desk.by, minutes, now)?;
-        MyOrganisation::of(tx, desk.by.organisation)
-    });
-    Ok(Json(organisation.await?))
 }
 
 /// Ends with the browser, and never travels to another site.

@@ -16,14 +16,6 @@ crate::statements! {
     ADD_ESTABLISHMENT = "INSERT INTO establishment (id, organisation, name) VALUES ($1, $2, $3)";
     /// One organisation.
     ORGANISATION = "SELECT name, phone, zone FROM organisation WHERE id = $1";
-    /// How far badged times may be from planned ones without a look, in minutes.
-    TOLERANCE = "SELECT tolerance_min FROM organisation WHERE id = $1";
-    /// Writes it.
-    WRITE_TOLERANCE = "UPDATE organisation SET tolerance_min = $1 WHERE id = $2";
-    /// Minutes before the end of a visit at which phones remind of it.
-    REMINDER = "SELECT end_reminder_min FROM organisation WHERE id = $1";
-    /// Writes it.
-    WRITE_REMINDER = "UPDATE organisation SET end_reminder_min = $1 WHERE id = $2";
     /// All of them.
     ORGANISATIONS = "SELECT id FROM organisation ORDER BY id";
     /// Keeps a sealed key, once.
@@ -58,10 +50,6 @@ crate::statements! {
     USE_SESSION = "UPDATE session SET used_at = $1 WHERE token = $2 AND used_at < $3";
     /// Ends a session.
     END_SESSION = "DELETE FROM session WHERE token = $1";
-    /// Forgets sessions that are over anyway.
-    FORGET_SESSIONS = "DELETE FROM session WHERE created_at < $1";
-    /// Forgets codes that have long expired.
-    FORGET_ENROLMENTS = "DELETE FROM enrolment WHERE expires_at < $1";
 }
 
 /// An organisation's row.
@@ -135,22 +123,6 @@ pub(super) fn organisation(
 }
 
 /// In minutes.
-pub(super) fn tolerance(tx: &mut Tx, id: OrganisationId) -> Result<Option<i64>, Fault> {
-    tx.query_opt(&TOLERANCE, &[id.into()])?.map(|row| row.get(0)).transpose()
-}
-
-pub(super) fn reminder(tx: &mut Tx, id: OrganisationId) -> Result<Option<u32>, Fault> {
-    tx.query_opt(&REMINDER, &[id.into()])?.map(|row| row.get(0)).transpose()
-}
-
-pub(super) fn write_reminder(tx: &mut Tx, id: OrganisationId, minutes: u32) -> Result<u64, Fault> {
-    tx.execute(&WRITE_REMINDER, &[minutes.into(), id.into()])
-}
-
-pub(super) fn write_tolerance(tx: &mut Tx, id: OrganisationId, minutes: i64) -> Result<u64, Fault> {
-    tx.execute(&WRITE_TOLERANCE, &[minutes.into(), id.into()])
-}
-
 pub(super) fn organisations(tx: &mut Tx) -> Result<Vec<OrganisationId>, Fault> {
     tx.query(&ORGANISATIONS, &[])?.iter().map(|row| row.get(0)).collect()
 }
@@ -280,16 +252,6 @@ pub(super) fn use_session(tx: &mut Tx, token: Digest, at: Moment) -> Result<(), 
 
 pub(super) fn end_session(tx: &mut Tx, token: Digest) -> Result<(), Fault> {
     tx.execute(&END_SESSION, &[Value::text(token)])?;
-    Ok(())
-}
-
-pub(super) fn forget_sessions(tx: &mut Tx, before: Moment) -> Result<(), Fault> {
-    tx.execute(&FORGET_SESSIONS, &[before.into()])?;
-    Ok(())
-}
-
-pub(super) fn forget_enrolments(tx: &mut Tx, before: Moment) -> Result<(), Fault> {
-    tx.execute(&FORGET_ENROLMENTS, &[before.into()])?;
     Ok(())
 }
 

@@ -1,28 +1,25 @@
 //! Erasing what is over (row B-19).
 
-use releve_shared::id::OrganisationId;
+use releve_shared::retention::DataClass;
 use releve_shared::sync::{RowKind, Scope};
-use releve_shared::time::Moment;
 
 use super::sql;
 use crate::db::{Answer, Tx};
+use crate::retention::{Erase, Kept, Pass};
 
-/// How many messages an organisation holds, and the oldest.
-///
-/// # Errors
-/// Those of the database.
-pub fn held(tx: &mut Tx, organisation: OrganisationId) -> Answer<(u64, Option<Moment>)> {
-    Ok(sql::held(tx, organisation)?)
-}
+/// What is kept here.
+pub const KEPT: &[Kept] = &[Kept {
+    class: DataClass::Messages,
+    tables: &["message", "thread"],
+    count: sql::OLD,
+    erase: Erase::By(forget),
+}];
 
-/// Erases the messages of before a moment, and the threads of which nothing is left; they leave the
-/// phones. Gives how many messages.
-///
-/// # Errors
-/// Those of the database.
-pub fn forget(tx: &mut Tx, organisation: OrganisationId, before: Moment) -> Answer<u64> {
-    let touched = sql::old_threads(tx, organisation, before)?;
-    let erased = sql::forget(tx, organisation, before)?;
+/// Erases old messages, and the threads of which nothing is left; they leave the phones. Gives how many
+/// messages.
+fn forget(tx: &mut Tx, pass: &Pass) -> Answer<u64> {
+    let touched = sql::old_threads(tx, pass.organisation, pass.before)?;
+    let erased = sql::forget(tx, pass.organisation, pass.before)?;
     for thread in touched {
         let scope = Scope::membership(thread.membership);
         if sql::drop_empty(tx, thread.id)? {

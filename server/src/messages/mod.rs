@@ -14,7 +14,7 @@ pub use desk::{
     seen, send, set_alert, withdraw,
 };
 pub use feed::body;
-pub use forget::{forget, held};
+pub use forget::KEPT;
 pub use phone::{alert_by_mail, reached, read_message, write_message};
 pub use routes::routes;
 pub use sql::ALL;

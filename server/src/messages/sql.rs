@@ -75,8 +75,8 @@ crate::statements! {
     LAST_WRITER = "SELECT account FROM message
                     WHERE thread = $1 AND author = 'office' AND account IS NOT NULL
                     ORDER BY sent_at DESC, id DESC LIMIT 1";
-    /// How many messages there are, and the oldest.
-    HELD_HERE = "SELECT COUNT(*), MIN(sent_at) FROM message WHERE organisation = $1";
+    /// Messages that were sent before a moment.
+    OLD = "SELECT COUNT(*), MIN(sent_at) FROM message WHERE organisation = $1 AND sent_at < $2";
     /// The threads with messages of before a moment.
     OLD_THREADS = "SELECT DISTINCT t.id, t.organisation, t.membership, t.alert
                      FROM thread t JOIN message m ON m.thread = t.id
@@ -295,11 +295,6 @@ pub fn last_writer(tx: &mut Tx, thread: ThreadId) -> Result<Option<AccountId>, F
 pub fn accounts(tx: &mut Tx, org: OrganisationId) -> Result<Vec<Reachable>, Fault> {
     let rows = tx.query(&ACCOUNTS, &[org.into()])?;
     rows.iter().map(|r| Ok(Reachable { account: r.get(0)?, login: r.get(1)? })).collect()
-}
-
-pub fn held(tx: &mut Tx, org: OrganisationId) -> Result<(u64, Option<Moment>), Fault> {
-    let row = tx.query_one(&HELD_HERE, &[org.into()])?;
-    Ok((row.get(0)?, row.get(1)?))
 }
 
 pub fn old_threads(tx: &mut Tx, org: OrganisationId, before: Moment) -> Result<Vec<Kept>, Fault> {

@@ -6,6 +6,7 @@
 //! alarm say who, when and where (row O-33).
 
 mod carrier;
+mod kept;
 mod mail;
 mod rules;
 mod send;
@@ -19,6 +20,7 @@ use releve_shared::time::Moment;
 
 use crate::db::{Answer, Tx};
 
+pub use kept::KEPT;
 pub use send::{send_due, send_urgent};
 pub use sql::{ALL, AlarmLine, Called, Kept, State, about, called};
 
@@ -106,22 +108,6 @@ pub fn queue(
     };
     sql::add(tx, &new, now)?;
     Ok(())
-}
-
-/// How many notices an organisation holds, and the oldest.
-///
-/// # Errors
-/// Those of the database.
-pub fn held(tx: &mut Tx, organisation: OrganisationId) -> Answer<(u64, Option<Moment>)> {
-    Ok(sql::held(tx, organisation)?)
-}
-
-/// Erases the notices that had ended, or were queued and never sent, before a moment. Gives how many.
-///
-/// # Errors
-/// Those of the database.
-pub fn forget(tx: &mut Tx, organisation: OrganisationId, before: Moment) -> Answer<u64> {
-    Ok(sql::forget(tx, organisation, before)?)
 }
 
 /// Its id follows from what it is: a transaction may run twice.

@@ -43,9 +43,10 @@ crate::statements! {
     /// The states of the mails about something, the newest first.
     ABOUT = "SELECT state, recipient, attempts, error FROM notice
               WHERE kind = $1 AND about = $2 ORDER BY queued_at DESC, id DESC LIMIT 50";
-    /// How many notices there are, and the oldest.
-    HELD = "SELECT COUNT(*), MIN(queued_at) FROM notice WHERE organisation = $1";
-    /// Erases those that had ended before a moment.
+    /// Notices that had ended, or were queued and never sent, before a moment.
+    OLD = "SELECT COUNT(*), MIN(COALESCE(ended_at, queued_at)) FROM notice
+            WHERE organisation = $1 AND COALESCE(ended_at, queued_at) < $2";
+    /// Erases them.
     FORGET = "DELETE FROM notice WHERE organisation = $1 AND COALESCE(ended_at, queued_at) < $2";
     /// The name on an organisation's door.
     NAME = "SELECT name FROM organisation WHERE id = $1";
@@ -198,15 +199,6 @@ pub fn about(tx: &mut Tx, kind: Kind, about: impl std::fmt::Display) -> Result<V
 
 pub fn name(tx: &mut Tx, org: OrganisationId) -> Result<String, Fault> {
     tx.query_one(&NAME, &[org.into()])?.get(0)
-}
-
-pub fn held(tx: &mut Tx, org: OrganisationId) -> Result<(u64, Option<Moment>), Fault> {
-    let row = tx.query_one(&HELD, &[org.into()])?;
-    Ok((row.get(0)?, row.get(1)?))
-}
-
-pub fn forget(tx: &mut Tx, org: OrganisationId, before: Moment) -> Result<u64, Fault> {
-    tx.execute(&FORGET, &[org.into(), before.into()])
 }
 
 /// A message about an alarm, with its state.

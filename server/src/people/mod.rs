@@ -3,6 +3,7 @@
 
 mod caregiver;
 mod feed;
+mod kept;
 mod phone;
 mod routes;
 pub mod rules;
@@ -12,6 +13,7 @@ pub use caregiver::{
     Caregiver, CaregiverInput, CaregiverRow, change, create, end, get, list, set_transmit,
 };
 pub use feed::{Place, body, grants, membership_of, place};
+pub use kept::KEPT;
 pub use routes::routes;
 pub use sql::ALL;
 

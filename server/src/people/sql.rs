@@ -19,7 +19,7 @@ crate::statements! {
                      WHERE v.membership = m.id AND v.state = 'planned' AND v.starts_at >= $1),
                    COALESCE((SELECT s.head FROM scope s WHERE s.id = 'membership/' || m.id), 0)
               FROM membership m JOIN person p ON p.id = m.person
-             WHERE m.organisation = $2 AND m.folded LIKE $3
+             WHERE m.organisation = $2 AND m.folded LIKE $3 AND m.erased_at IS NULL
              ORDER BY m.state, m.folded, m.id";
     /// One of them.
     ONE = "SELECT m.id, m.person, p.first_name, p.last_name, p.phone, m.role, m.state, m.transmit,
@@ -74,6 +74,16 @@ crate::statements! {
                 LEFT JOIN device_cursor c ON c.device = d.id
                WHERE d.organisation = $1 AND d.state IN ('active', 'blocked')
                ORDER BY d.enrolled_at, d.id";
+    /// Those who had left before a moment, and whose names are here.
+    OLD = "SELECT COUNT(*), MIN(ended_at) FROM membership
+            WHERE organisation = $1 AND ended_at < $2 AND erased_at IS NULL";
+    /// Erases what the membership says of them.
+    FORGET = "UPDATE membership SET role = '', folded = '', erased_at = $1
+               WHERE organisation = $2 AND ended_at < $3 AND erased_at IS NULL RETURNING id, person";
+    /// Erases the names of a person who works, or has lately worked, nowhere else.
+    FORGET_PERSON = "UPDATE person SET first_name = '', last_name = '(effacé)', phone = ''
+                      WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM membership m
+                                                     WHERE m.person = person.id AND m.erased_at IS NULL)";
     /// Visits to come of a membership.
     TO_COME = "SELECT COUNT(*) FROM visit WHERE membership = $1 AND state = 'planned' AND ends_at > $2";
 }

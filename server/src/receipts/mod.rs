@@ -3,11 +3,13 @@
 
 mod desk;
 mod feed;
+mod kept;
 mod phone;
 mod picture;
 mod sql;
 
 pub use desk::{ReceiptSheet, list, routes};
 pub use feed::body;
+pub use kept::{KEPT, forget_visit};
 pub use phone::{Taken, add_receipt, drop_receipt, finish, take_part};
 pub use sql::ALL;

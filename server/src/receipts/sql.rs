@@ -46,6 +46,19 @@ crate::statements! {
     OURS = "SELECT id FROM visit WHERE id = $1 AND organisation = $2";
     /// In whose planning a visit is.
     PLANNING = "SELECT membership, organisation FROM visit WHERE id = $1";
+
+    /// Receipts that were taken before a moment.
+    OLD = "SELECT COUNT(*), MIN(taken_at) FROM receipt WHERE organisation = $1 AND taken_at < $2";
+    /// Erases their parts.
+    FORGET_OLD_PARTS = "DELETE FROM receipt_part WHERE receipt IN
+                          (SELECT r.id FROM receipt r WHERE r.organisation = $1 AND r.taken_at < $2)";
+    /// Erases them.
+    FORGET_OLD = "DELETE FROM receipt WHERE organisation = $1 AND taken_at < $2";
+    /// Erases the parts of those of a visit that goes.
+    FORGET_VISIT_PARTS = "DELETE FROM receipt_part WHERE receipt IN
+                            (SELECT r.id FROM receipt r WHERE r.visit = $1)";
+    /// Erases them.
+    FORGET_VISIT = "DELETE FROM receipt WHERE visit = $1";
 }
 
 /// A receipt, its picture aside.

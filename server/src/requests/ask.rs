@@ -1,7 +1,7 @@
 //! Asking, from a phone.
 
 use releve_shared::clock::{Stamp, locate};
-use releve_shared::id::{CommandId, MembershipId, OrganisationId, RequestId};
+use releve_shared::id::{CommandId, MembershipId, RequestId};
 use releve_shared::refusal::Refusal;
 use releve_shared::request::{Asked, OfficeRequest, RequestState};
 use releve_shared::sync::{AskOffice, RowKind, Scope, WithdrawRequest};
@@ -89,24 +89,4 @@ pub fn body(tx: &mut Tx, id: &str) -> Answer<Option<String>> {
     let id = id.parse().map_err(|e| Fault::of("a feed row's id", e))?;
     let body = sql::request(tx, id)?.map(|(_, request)| serde_json::to_string(&request));
     Ok(body.transpose().map_err(|e| Fault::of("writing JSON", e))?)
-}
-
-/// How many requests an organisation holds, and the oldest.
-///
-/// # Errors
-/// Those of the database.
-pub fn held(tx: &mut Tx, organisation: OrganisationId) -> Answer<(u64, Option<Moment>)> {
-    Ok(sql::held(tx, organisation)?)
-}
-
-/// Erases the requests that were asked, and are over, before a moment; they leave the phones. Gives how
-/// many.
-///
-/// # Errors
-/// Those of the database.
-pub fn forget(tx: &mut Tx, organisation: OrganisationId, before: Moment) -> Answer<u64> {
-    for (id, membership) in sql::old(tx, organisation, before)? {
-        tx.gone(&Scope::membership(membership), &RowKind::Request, id);
-    }
-    Ok(sql::forget(tx, organisation, before)?)
 }

@@ -39,13 +39,12 @@ crate::statements! {
     /// Takes a decision back.
     REOPEN = "UPDATE request SET state = 'sent', decided_by = '', decided_at = NULL, comment = ''
                WHERE organisation = $1 AND id = $2 AND state IN ('accepted', 'refused')";
-    /// How many requests there are, and the oldest.
-    HELD = "SELECT COUNT(*), MIN(asked_at) FROM request WHERE organisation = $1";
-    /// Those that were asked, and are over, before a moment.
-    OLD = "SELECT id, membership FROM request
-            WHERE organisation = $1 AND asked_at < $2 AND ends_at < $2 ORDER BY id";
+    /// Requests that were asked, and whose time ended, before a moment.
+    OLD = "SELECT COUNT(*), MIN(CASE WHEN asked_at < ends_at THEN ends_at ELSE asked_at END)
+             FROM request WHERE organisation = $1 AND asked_at < $2 AND ends_at < $2";
     /// Erases them.
-    FORGET = "DELETE FROM request WHERE organisation = $1 AND asked_at < $2 AND ends_at < $2";
+    FORGET = "DELETE FROM request WHERE organisation = $1 AND asked_at < $2 AND ends_at < $2
+              RETURNING membership, id";
     /// Taken back by the one who asked.
     WITHDRAW = "UPDATE request SET state = 'withdrawn', decided_at = $1
                  WHERE id = $2 AND state = 'sent'";
@@ -148,22 +147,4 @@ pub fn reopen(tx: &mut Tx, (org, id): Own) -> Result<bool, Fault> {
 
 pub fn withdraw(tx: &mut Tx, id: RequestId, at: Moment) -> Result<bool, Fault> {
     Ok(tx.execute(&WITHDRAW, &[at.into(), id.into()])? == 1)
-}
-
-pub fn held(tx: &mut Tx, org: OrganisationId) -> Result<(u64, Option<Moment>), Fault> {
-    let row = tx.query_one(&HELD, &[org.into()])?;
-    Ok((row.get(0)?, row.get(1)?))
-}
-
-pub fn old(
-    tx: &mut Tx,
-    org: OrganisationId,
-    before: Moment,
-) -> Result<Vec<(RequestId, MembershipId)>, Fault> {
-    let rows = tx.query(&OLD, &[org.into(), before.into()])?;
-    rows.iter().map(|r| Ok((r.get(0)?, r.get(1)?))).collect()
-}
-
-pub fn forget(tx: &mut Tx, org: OrganisationId, before: Moment) -> Result<u64, Fault> {
-    tx.execute(&FORGET, &[org.into(), before.into()])
 }

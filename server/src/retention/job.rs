@@ -1,53 +1,72 @@
 //! The job that erases what is over.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use releve_shared::id::OrganisationId;
 use releve_shared::retention::DataClass;
+use releve_shared::sync::Scope;
 use releve_shared::time::{DAY_MS, Moment};
 
+use super::kept::{self, Pass};
 use super::{periods, sql};
+use crate::app::App;
+use crate::audit::note;
 use crate::db::{Answer, Tx};
-use crate::identity;
-use crate::{contacts, messages, notices, requests};
+use crate::identity::By;
 
-/// What a class holds of an organisation: how many rows, and since when.
-pub(super) type Held = (u64, Option<Moment>);
+/// Figures of what was erased are kept so long.
+const FIGURES_MS: i64 = 1_827 * DAY_MS;
 
-/// Erases, in every organisation, what is older than its period. Again does nothing.
+/// Looks once a day at each class of each organisation, and erases what is older than its period: each
+/// class in a transaction of its own, taken by whichever node asks first. One that fails is told to the
+/// log, and stops no other. True when this node has looked at one.
 ///
 /// # Errors
-/// Those of the database.
-pub fn purge(tx: &mut Tx, now: Moment) -> Answer<()> {
-    for organisation in identity::every_organisation(tx)? {
-        for period in periods::periods(tx, organisation)? {
-            let before = now.plus(-period.days.saturating_mul(DAY_MS));
-            let erased = erase(tx, organisation, &period.class, before)?;
-            sql::ran(tx, organisation, &period.class, erased, now)?;
+/// When it cannot be found out what is due.
+pub async fn run_due(app: &App) -> Answer<bool> {
+    let mut looked = false;
+    for (organisation, class) in app.read(due).await? {
+        let name = class.to_string();
+        match app.write(move |tx, now| pass(tx, organisation, &class, now)).await {
+            Ok(done) => looked |= done,
+            Err(failed) => tracing::error!(%failed, class = name, "what is over was not erased"),
         }
     }
-    Ok(())
+    Ok(looked)
 }
 
-fn erase(
-    tx: &mut Tx,
-    organisation: OrganisationId,
-    class: &DataClass,
-    before: Moment,
-) -> Answer<u64> {
-    match class {
-        DataClass::Messages => messages::forget(tx, organisation, before),
-        DataClass::Callbacks => contacts::forget(tx, organisation, before),
-        DataClass::Requests => requests::forget(tx, organisation, before),
-        DataClass::Notices => notices::forget(tx, organisation, before),
-        DataClass::Unknown(_) => Ok(0),
+/// Classes at which nobody has looked for a day.
+fn due(tx: &mut Tx, now: Moment) -> Answer<Vec<(OrganisationId, DataClass)>> {
+    let mut recent: BTreeMap<OrganisationId, BTreeSet<String>> = BTreeMap::new();
+    for (organisation, run) in sql::looked(tx)? {
+        let known = recent.entry(organisation).or_default();
+        known.extend(run.filter(|(_, at)| now.since(*at).abs() < DAY_MS).map(|(class, _)| class));
     }
+    let open = |(organisation, known): (OrganisationId, BTreeSet<String>)| {
+        let classes = DataClass::all().into_iter().filter(move |c| !known.contains(c.code()));
+        classes.map(move |class| (organisation, class))
+    };
+    Ok(recent.into_iter().flat_map(open).collect())
 }
 
-pub(super) fn held(tx: &mut Tx, organisation: OrganisationId, class: &DataClass) -> Answer<Held> {
-    match class {
-        DataClass::Messages => messages::held(tx, organisation),
-        DataClass::Callbacks => contacts::held(tx, organisation),
-        DataClass::Requests => requests::held(tx, organisation),
-        DataClass::Notices => notices::held(tx, organisation),
-        DataClass::Unknown(_) => Ok((0, None)),
+/// One pass over a class; false when another node has taken it.
+fn pass(tx: &mut Tx, organisation: OrganisationId, class: &DataClass, now: Moment) -> Answer<bool> {
+    if !sql::claim(tx, organisation, class, (DAY_MS, now))? {
+        return Ok(false);
     }
+    let Some(days) = periods::days(tx, organisation, class)? else { return Ok(false) };
+    let pass = Pass { organisation, before: over(now, days), now };
+    let erased = kept::erase(tx, class, &pass)?;
+    if erased > 0 {
+        sql::ran(tx, organisation, class, erased, (now, now.plus(-FIGURES_MS)))?;
+        let detail = erased.to_string();
+        note(tx, &By::system(organisation), "retention.erased", class, &detail, now)?;
+        tx.tell(&Scope::desk(organisation));
+    }
+    Ok(true)
+}
+
+/// What is older than this is over.
+pub(super) fn over(now: Moment, days: i64) -> Moment {
+    now.plus(-days.saturating_mul(DAY_MS))
 }

@@ -5,6 +5,7 @@
 
 mod desk;
 mod feed;
+mod kept;
 mod phone;
 mod routes;
 mod sql;
@@ -12,6 +13,7 @@ mod visit;
 
 pub use desk::{ServiceInput, ServiceRow, TaskListRow, change, create, list};
 pub use feed::body;
+pub use kept::{KEPT, forget_client, forget_visit};
 pub use phone::write_tasks;
 pub use routes::routes;
 pub use sql::ALL;

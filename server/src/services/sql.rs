@@ -73,6 +73,24 @@ crate::statements! {
                     ON CONFLICT (visit) DO UPDATE SET membership = excluded.membership,
                       tasks = excluded.tasks, device = excluded.device,
                       written_at = excluded.written_at, received_at = excluded.received_at";
+
+    /// Reports of tasks at visits that ended before a moment.
+    OLD = "SELECT COUNT(*), MIN(v.ends_at) FROM visit_task_report t JOIN visit v ON v.id = t.visit
+            WHERE v.organisation = $1 AND v.ends_at < $2";
+    /// Erases what was planned there.
+    FORGET_PLANNED = "DELETE FROM visit_tasks WHERE visit IN
+                        (SELECT v.id FROM visit v WHERE v.organisation = $1 AND v.ends_at < $2)";
+    /// Erases them.
+    FORGET_REPORTS = "DELETE FROM visit_task_report WHERE visit IN
+                        (SELECT v.id FROM visit v WHERE v.organisation = $1 AND v.ends_at < $2)";
+    /// Erases the report of a visit.
+    FORGET_REPORT = "DELETE FROM visit_task_report WHERE visit = $1";
+    /// Erases the tasks at a client whose sheet goes.
+    FORGET_CLIENT = "DELETE FROM visit_tasks WHERE visit IN
+                       (SELECT v.id FROM visit v WHERE v.client = $1)";
+    /// The same of the reports.
+    FORGET_CLIENT_REPORTS = "DELETE FROM visit_task_report WHERE visit IN
+                               (SELECT v.id FROM visit v WHERE v.client = $1)";
 }
 
 /// A service in the list.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use releve_shared::id::{DeviceId, PersonId};
+use releve_shared::id::{DeviceId, OrganisationId, PersonId};
 use releve_shared::keys::Digest;
 use releve_shared::planted;
 use releve_shared::refusal::Refusal;
@@ -22,6 +22,7 @@ use crate::http::{Phone, Refused};
 use crate::identity::{
     self, By, Keys, confirmed, keep_anchors, known_anchors, pulled, told_before,
 };
+use crate::settings;
 use crate::visits::{self, Reception};
 
 /// A page stops growing above this many bytes of bodies, so that a slow network can carry it.
@@ -46,6 +47,7 @@ enum Usual {
 /// Where a phone stands in its scopes.
 struct Standing {
     epoch: String,
+    lease_days: u8,
     scopes: Vec<At>,
 }
 
@@ -69,6 +71,7 @@ impl Standing {
 /// What one snapshot gives.
 struct Page {
     epoch: String,
+    lease_days: u8,
     scopes: Vec<Scope>,
     resets: Vec<Scope>,
     rows: Vec<Row>,
@@ -179,7 +182,7 @@ fn answer(app: &App, device: DeviceId, page: Page, now: Moment) -> PullAnswer {
         rows: page.rows,
         cursors: page.cursors,
         complete: page.complete,
-        lease: identity::lease(&app.keys, device, app.config.phones.lease_days, now),
+        lease: identity::lease(&app.keys, device, page.lease_days, now),
         min_version: app.config.phones.min_version.clone(),
         standing: page.standing,
     }
@@ -194,6 +197,7 @@ async fn given(app: &App, phone: &Phone<()>, asked: Asked) -> Result<(Page, Mome
     if asked.protocol() < OLDEST {
         return Err(Refusal::UpdateNeeded.into());
     }
+    let lease = (by.organisation, app.config.phones.lease_days);
     let asked = Arc::new(asked);
     let own = Arc::clone(&asked);
     let usual = app.glance(move |tx, now| {
@@ -203,7 +207,7 @@ async fn given(app: &App, phone: &Phone<()>, asked: Asked) -> Result<(Page, Mome
         {
             return Ok(Usual::Tells);
         }
-        let standing = standing(tx, person, &asked, now)?;
+        let standing = standing(tx, person, &asked, lease, now)?;
         if standing.behind() > BRIEF {
             return Ok(Usual::Long);
         }
@@ -223,7 +227,7 @@ async fn given(app: &App, phone: &Phone<()>, asked: Asked) -> Result<(Page, Mome
         Usual::Tells | Usual::Long => Ok(app
             .read(move |tx, now| {
                 let asked = asked.whole(tx, (device, person), now)?;
-                let standing = standing(tx, person, &asked, now)?;
+                let standing = standing(tx, person, &asked, lease, now)?;
                 Ok((page(tx, &asked, standing)?, now))
             })
             .await?),
@@ -256,8 +260,16 @@ fn hear(
     pulled(tx, (by.organisation, device), told.waiting, &applied, now)
 }
 
-fn standing(tx: &mut Tx, person: PersonId, asked: &PullRequest, now: Moment) -> Answer<Standing> {
+/// `lease` says whose phone it is, and the lease in days unless that organisation has chosen another.
+fn standing(
+    tx: &mut Tx,
+    person: PersonId,
+    asked: &PullRequest,
+    lease: (OrganisationId, u8),
+    now: Moment,
+) -> Answer<Standing> {
     let epoch = tx.epoch()?;
+    let lease_days = settings::lease_days(tx, lease.0, lease.1)?;
     let mut granted = grants::grants(tx, person, now)?;
     if planted!("grant_check_skipped") {
         let named: Vec<Scope> = asked.cursors.keys().cloned().collect();
@@ -273,12 +285,13 @@ fn standing(tx: &mut Tx, person: PersonId, asked: &PullRequest, now: Moment) -> 
             && !planted!("cursor_by_timestamp");
         At { scope, head, from: if lost { 0 } else { known.unwrap_or(0) }, lost }
     };
-    Ok(Standing { scopes: granted.into_iter().map(stand).collect(), epoch })
+    Ok(Standing { scopes: granted.into_iter().map(stand).collect(), epoch, lease_days })
 }
 
 fn page(tx: &mut Tx, asked: &PullRequest, standing: Standing) -> Answer<Page> {
     let mut page = Page {
         epoch: standing.epoch,
+        lease_days: standing.lease_days,
         scopes: Vec::with_capacity(standing.scopes.len()),
         resets: Vec::new(),
         rows: Vec::new(),

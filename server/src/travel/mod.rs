@@ -2,10 +2,12 @@
 
 mod desk;
 mod feed;
+mod kept;
 mod phone;
 mod sql;
 
 pub use desk::{TravelList, TravelWay, list, routes};
 pub use feed::body;
+pub use kept::{KEPT, forget_client, forget_visit};
 pub use phone::write_travel;
 pub use sql::ALL;

@@ -48,6 +48,18 @@ crate::statements! {
                computed_min = excluded.computed_min, stands = excluded.stands,
                device = excluded.device, written_at = excluded.written_at,
                received_at = excluded.received_at";
+
+    /// Notes of ways to visits that ended before a moment.
+    OLD_NOTES = "SELECT COUNT(*), MIN(v.ends_at) FROM travel t JOIN visit v ON v.id = t.visit
+                  WHERE v.organisation = $1 AND v.ends_at < $2 AND t.note <> ''";
+    /// Erases them; distances and times stay.
+    FORGET_NOTES = "UPDATE travel SET note = '' WHERE note <> '' AND visit IN
+                      (SELECT v.id FROM visit v WHERE v.organisation = $1 AND v.ends_at < $2)";
+    /// Erases the way to a visit that goes.
+    FORGET_VISIT = "DELETE FROM travel WHERE visit = $1";
+    /// Erases the notes about a client whose sheet goes.
+    FORGET_CLIENT = "UPDATE travel SET note = '' WHERE note <> '' AND visit IN
+                       (SELECT v.id FROM visit v WHERE v.client = $1)";
 }
 
 /// A visit and where it takes place.

@@ -19,7 +19,7 @@ use super::rules::{self, Facts, Link, TagVerdict};
 use super::stamps::{self, Raw};
 use crate::db::{Answer, Tx};
 use crate::identity::Keys;
-use crate::{alarms, clients, identity, people};
+use crate::{alarms, clients, contacts, identity, people};
 
 /// An unplanned visit is taken to last this long until its end is badged.
 const UNPLANNED_MS: i64 = HOUR_MS;
@@ -188,6 +188,7 @@ fn receive_visit(
     rows::add(tx, org, event.visit, &plan, &VisitState::Unplanned, held, at.min(from.at))?;
     if held {
         tx.changed(&Scope::membership(event.membership), &RowKind::Visit, event.visit);
+        contacts::link_moved(tx, org, client, from.at)?;
     }
     Ok(Some(Met { membership: event.membership, client, state: VisitState::Unplanned }))
 }

@@ -1,7 +1,8 @@
 //! Visits: planned by the office, started and ended by stamps from phones, controlled and retained
 //! (rows O-08, O-13 to O-19, O-34 to O-36, B-01 to B-04, B-11).
 //!
-//! Raw stamps are append-only: no statement of this room changes or deletes one. What the server
+//! Raw stamps are append-only: no statement of this room changes one, and only their end after five
+//! years deletes them (`over`). What the server
 //! makes of a stamp is a measure beside it, and what the office retains is a decision beside both.
 
 mod around;
@@ -9,6 +10,7 @@ mod board;
 mod clock;
 mod feed;
 mod notes;
+mod over;
 mod places;
 mod plan;
 mod proof;
@@ -25,6 +27,7 @@ pub use board::{Board, BoardPhone, BoardRow, Filter, VisitRow, board, one, withi
 pub use clock::{Reception, record_clock, record_head, remeasure};
 pub use feed::body;
 pub use notes::{write_notes, writer};
+pub use over::{ALL as OVER, KEPT, forget_client};
 pub use plan::{Planned, VisitInput, cancel, change, create, restore, roll};
 pub use proof::{Decided, Proof, ProofStamp, month, proof};
 pub use reports::{ReportRow, reports};

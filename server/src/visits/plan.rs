@@ -16,7 +16,7 @@ use crate::audit::note;
 use crate::db::{Answer, Tx};
 use crate::identity::By;
 use crate::text::{self, BadField};
-use crate::{changes, services};
+use crate::{changes, contacts, services};
 
 /// What hangs on a visit under its own id, and goes where it goes.
 const HANGS: [RowKind; 4] =
@@ -94,6 +94,7 @@ pub fn create(tx: &mut Tx, by: &By, id: VisitId, new: &Planned, now: Moment) -> 
             changes::noted(tx, by, (id, planning), None, after.as_ref(), now)?;
         }
     }
+    contacts::link_moved(tx, by.organisation, new.plan.client, now)?;
     note(tx, by, "visit.create", id, "", now)?;
     Ok(())
 }
@@ -133,6 +134,9 @@ pub fn change(tx: &mut Tx, by: &By, id: VisitId, new: &Planned, now: Moment) -> 
         changes::noted(tx, by, (id, from), before.as_ref(), None, now)?;
         changes::noted(tx, by, (id, to), None, after.as_ref(), now)?;
     }
+    for client in [old.plan.client, new.plan.client] {
+        contacts::link_moved(tx, by.organisation, client, now)?;
+    }
     note(tx, by, "visit.change", id, if from == to { "" } else { "worker" }, now)?;
     Ok(())
 }
@@ -148,6 +152,7 @@ pub fn cancel(tx: &mut Tx, by: &By, id: VisitId, reason: &str, now: Moment) -> A
         rows::write_state(tx, id, &VisitState::Cancelled, Some(reason))?;
         announce(tx, id, &old)?;
         told(tx, by, (id, &old), before.as_ref(), now)?;
+        contacts::link_moved(tx, by.organisation, old.plan.client, now)?;
         note(tx, by, "visit.cancel", id, "", now)?;
     }
     Ok(())
@@ -167,6 +172,7 @@ pub fn restore(tx: &mut Tx, by: &By, id: VisitId, now: Moment) -> Answer<()> {
         rows::write_state(tx, id, &VisitState::Planned, None)?;
         announce(tx, id, &old)?;
         told(tx, by, (id, &old), before.as_ref(), now)?;
+        contacts::link_moved(tx, by.organisation, old.plan.client, now)?;
         note(tx, by, "visit.restore", id, "", now)?;
     }
     Ok(())

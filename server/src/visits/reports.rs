@@ -6,7 +6,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::rows;
+use crate::audit::note_reading;
 use crate::db::{Answer, Tx};
+use crate::http::Role;
 use crate::identity::By;
 use crate::text::Search;
 
@@ -57,4 +59,25 @@ pub fn reports(
         search.finds(&crate::text::folded(&texts.map(String::as_str), ""))
     });
     Ok(rows)
+}
+
+/// Notes that somebody has read reports: they tell of health (row B-19). Of one client, it is noted with
+/// the client's sheet; of all, with all of them.
+pub(super) fn noted(
+    tx: &mut Tx,
+    by: &By,
+    role: Role,
+    (day, to): (Day, Day),
+    client: Option<ClientId>,
+    (rows, now): (&[ReportRow], Moment),
+) -> Answer<()> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let detail = format!("{} {day} {to}", role.code());
+    match client {
+        Some(client) => note_reading(tx, by, "client.reports", client, &detail, now)?,
+        None => note_reading(tx, by, "report.read", "all", &detail, now)?,
+    }
+    Ok(())
 }

@@ -149,7 +149,7 @@ struct WhichReports {
     q: String,
 }
 
-/// What caregivers wrote at the end of their visits, the newest first (row O-35).
+/// What caregivers wrote at the end of their visits, the newest first (row O-35); reading it is noted.
 #[utoipa::path(get, path = "/api/desk/reports", operation_id = "list_reports", tag = "visits",
     params(WhichReports), responses((status = 200, body = Vec<ReportRow>)))]
 async fn list_reports(
@@ -161,9 +161,12 @@ async fn list_reports(
     if to < day || to > day.plus(board::MOST_DAYS) {
         return Err(Refused::field(Refusal::TimeImpossible, "to"));
     }
-    let by = desk.by;
-    let rows =
-        app.read(move |tx, _| reports::reports(tx, &by, (day, to), (membership, client), &q));
+    let (by, role) = (desk.by, desk.role);
+    let rows = app.write(move |tx, now| {
+        let rows = reports::reports(tx, &by, (day, to), (membership, client), &q)?;
+        reports::noted(tx, &by, role, (day, to), client, (&rows, now))?;
+        Ok(rows)
+    });
     Ok(Json(rows.await?))
 }
 

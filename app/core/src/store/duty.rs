@@ -135,8 +135,14 @@ pub(crate) const POSITIONS_KEPT_MS: i64 = 61 * DAY_MS;
 
 /// Writes down that a position was read, and why (row B-05). The position itself is not kept.
 pub(crate) fn position_read(db: &Connection, at: Moment, purpose: &str) -> Result<(), Fault> {
-    db.execute("DELETE FROM position_read WHERE at < ?1", [at.plus(-POSITIONS_KEPT_MS).0])?;
+    forget_positions(db, at)?;
     db.execute("INSERT INTO position_read (at, purpose) VALUES (?1, ?2)", params![at.0, purpose])?;
+    Ok(())
+}
+
+/// Forgets the lines of the ledger whose positions the office has deleted.
+pub(crate) fn forget_positions(db: &Connection, now: Moment) -> Result<(), Fault> {
+    db.execute("DELETE FROM position_read WHERE at < ?1", [now.plus(-POSITIONS_KEPT_MS).0])?;
     Ok(())
 }
 

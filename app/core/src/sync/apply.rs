@@ -124,6 +124,7 @@ pub(crate) fn settle(
     }
     outbox::let_go(tx, &reached, granted, now)?;
     chain::prune(tx, now)?;
+    duty::forget_positions(tx, now)?;
     let known = care::shown(care_db)?.state;
     Ok(duty::put(tx, &Diary { synced_at: Some(now), damaged: false, known, ..diary })?)
 }

@@ -130,6 +130,7 @@ impl Server {
             phone: "+33563000000".into(),
             zone: Zone::named("Europe/Paris").unwrap(),
             end_reminder_min: 5,
+            same_callback_min: 5,
             tag_keys: vec![TagKey { number: 1, public: self.tag_key.public() }],
         }
     }

@@ -1,5 +1,6 @@
 import { card } from "./card.en.ts";
 import { contact } from "./contact.en.ts";
+import { kept } from "./kept.en.ts";
 import { request } from "./request.en.ts";
 import { dayEn } from "./day.ts";
 import { loneEn } from "./lone.ts";
@@ -259,6 +260,7 @@ export const en: Texts = {
   },
 
   contact,
+  kept,
   request,
   card,
 
@@ -399,14 +401,6 @@ export const en: Texts = {
   },
 
   privacy: {
-    periods: "How long the office keeps",
-    period: (what, days) => `${what}: ${days} days`,
-    classes: {
-      messages: "Your messages",
-      callbacks: "Your requests to be called back",
-      requests: "Your absences and contested hours",
-      notices: "The trace of what was sent",
-    },
     title: "What my employer sees",
     sees: "The office sees",
     seesList: [

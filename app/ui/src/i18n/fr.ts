@@ -1,5 +1,6 @@
 import { card } from "./card.fr.ts";
 import { contact } from "./contact.fr.ts";
+import { kept } from "./kept.fr.ts";
 import { request } from "./request.fr.ts";
 import { dayFr } from "./day.ts";
 import { loneFr } from "./lone.ts";
@@ -258,6 +259,7 @@ export const fr = {
   },
 
   contact,
+  kept,
   request,
   card,
 
@@ -398,14 +400,6 @@ export const fr = {
   },
 
   privacy: {
-    periods: "Combien de temps l'agence garde",
-    period: (what: string, days: number) => `${what}\u00a0: ${days} jours`,
-    classes: {
-      messages: "Vos messages",
-      callbacks: "Vos demandes de rappel",
-      requests: "Vos absences et heures contestées",
-      notices: "La trace des envois",
-    },
     title: "Ce que mon employeur voit",
     sees: "L'agence voit",
     seesList: [

@@ -64,7 +64,12 @@ export class FakePhone implements Bridge {
   people: DirectoryLine[] = [];
   requests: RequestLine[] = [];
   card: CardView | null = null;
-  periods: Period[] = [{ class: "messages", days: 365 }];
+  periods: Period[] = [
+    { class: "messages", days: 365 },
+    { class: "hours", days: 1827 },
+    { class: "positions", days: 60 },
+    { class: "of_tomorrow", days: 1 },
+  ];
   stamps: StampLine[] = [];
   retained: RetainedPeriod | null = null;
   notes: VisitNotes = { distance_hm: null, expenses_cents: null, comment: "", distance_note: "", report: "" };

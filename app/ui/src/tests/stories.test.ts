@@ -340,6 +340,17 @@ describe("what the employer sees", () => {
     expect(await screen.findByText("Aucune position n'a été lue.")).toBeTruthy();
     expect(screen.getByText("12 interventions")).toBeTruthy();
   });
+
+  it("says of each thing how long it is kept, from when, and until which day (B-19)", async () => {
+    go("#/privacy", true);
+    show();
+    const of = async (what: string) => (await screen.findByText(what)).closest("li")?.textContent;
+    expect(await of("Vos messages")).toContain("1 an après l'envoi");
+    expect(await of("Vos interventions, pointages et heures")).toContain("5 ans après l'intervention");
+    expect(await of("Vos positions lues pendant une alarme")).toContain("60 jours après la lecture");
+    expect(await of("Vos messages")).toMatch(/Ce qui date d'aujourd'hui part le .* 2027\./);
+    expect(await of("of_tomorrow")).toContain("1 jour");
+  });
 });
 
 describe("a phone that is not in order", () => {

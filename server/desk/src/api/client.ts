@@ -56,7 +56,6 @@ export const desk = {
   signOut: () => sent(api.DELETE("/api/desk/session")),
   me: () => sent(api.GET("/api/desk/me")),
   changePassword: (old: string, next: string) => sent(api.PUT("/api/desk/me/password", { body: { old, new: next } })),
-  changeOrganisation: (tolerance_min: number) => sent(api.PUT("/api/desk/organisation", { body: { tolerance_min } })),
 
   board: (day: T.Day, to: T.Day, filter: "all" | "to_check" | "in_progress" | "missing") =>
     sent(api.GET("/api/desk/board", { params: { query: { day, to, filter } } })),
@@ -93,6 +92,7 @@ export const desk = {
 
   clients: () => sent(api.GET("/api/desk/clients")),
   client: (id: string) => sent(api.GET("/api/desk/clients/{id}", at(id))),
+  clientAccesses: (id: string) => sent(api.GET("/api/desk/clients/{id}/accesses", at(id))),
   createClient: (body: T.ClientInput) => sent(api.POST("/api/desk/clients", { body })),
   changeClient: (id: string, body: T.ClientInput) => sent(api.PUT("/api/desk/clients/{id}", { ...at(id), body })),
   tags: (client: string) => sent(api.GET("/api/desk/clients/{id}/tags", at(client))),
@@ -120,8 +120,13 @@ export const desk = {
   logo: () => sent(api.GET("/api/desk/logo")),
   setLogo: (picture: string | null) => sent(api.PUT("/api/desk/logo", { body: { picture } })),
   retention: () => sent(api.GET("/api/desk/retention")),
-  setRetention: (name: T.DataClass, days: number) =>
-    sent(api.PUT("/api/desk/retention", { body: { class: name, days } })),
+  retentionPreview: (name: T.DataClass, days: number) =>
+    sent(api.GET("/api/desk/retention/preview", { params: { query: { class: name, days } } })),
+  setRetention: (name: T.DataClass, days: number, reason: string) =>
+    sent(api.PUT("/api/desk/retention", { body: { class: name, days, reason } })),
+  settings: () => sent(api.GET("/api/desk/settings")),
+  setSetting: (setting: T.SettingRow["setting"], value: number, reason: string) =>
+    sent(api.PUT("/api/desk/settings", { body: { setting, value, reason } })),
   requests: () => sent(api.GET("/api/desk/requests")),
   decideRequest: (id: string, body: { accept: boolean; comment: string }) =>
     sent(api.POST("/api/desk/requests/{id}/decide", { ...at(id), body })),
@@ -158,8 +163,6 @@ export const desk = {
   receiptOf: (id: string) => `/api/desk/receipts/${encodeURIComponent(id)}`,
   sectionRules: () => sent(api.GET("/api/desk/section-rules")),
   setSectionRules: (rules: T.SectionRule[]) => sent(api.PUT("/api/desk/section-rules", { body: { rules } })),
-  reminder: () => sent(api.GET("/api/desk/organisation/reminder")),
-  setReminder: (minutes: number) => sent(api.PUT("/api/desk/organisation/reminder", { body: { minutes } })),
 
   phones: () => sent(api.GET("/api/desk/phones")),
   blockPhone: (id: string, mode: T.WipeMode, sim_number: string, note: string) =>

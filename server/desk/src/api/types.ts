@@ -22,6 +22,8 @@ export type CaregiverInput = Schemas["CaregiverInput"];
 export type ClientRow = Sent<Schemas["ClientRow"]>;
 export type Client = Sent<Schemas["Sheet"]>;
 export type ClientInput = Schemas["ClientInput"];
+export type SettingRow = Sent<Schemas["SettingRow"]>;
+export type Accesses = Sent<Schemas["Accesses"]>;
 export type Title = Schemas["Title"];
 export type SectionKind = Schemas["SectionKind"];
 

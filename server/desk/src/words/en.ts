@@ -1,6 +1,8 @@
 import { card } from "./card.en";
 import { contact } from "./contact.en";
+import { kept } from "./kept.en";
 import { request } from "./request.en";
+import { setting } from "./setting.en";
 import { dayEn } from "./day";
 import type { Words } from "./fr";
 
@@ -51,7 +53,9 @@ export const en: Words = {
 
   ...contact,
   ...request,
+  ...setting,
   ...card,
+  ...kept,
   // Alarms
   nav_alarms: "Alarms",
   alarms_title: "DATI alarms",
@@ -773,13 +777,6 @@ export const en: Words = {
   settings_agency: "Agency",
   settings_zone: "Time zone",
   settings_phone: "Telephone",
-  settings_control: "Control of hours",
-  settings_tolerance: "Tolerance",
-  settings_tolerance_hint: (most) =>
-    `In minutes, from 0 to ${most}. A badge nearer than that to the planned time may be accepted with the others, and an arrival is called missing only after it.`,
-  settings_tolerance_wrong: (most) => `Choose a whole number of minutes, from 0 to ${most}.`,
-  settings_tolerance_value: (minutes) => `${minutes}; an administrator may change it.`,
-  settings_saved: "Tolerance saved.",
   settings_password: "Change my password",
   settings_password_old: "Present password",
   settings_password_new: "New password",

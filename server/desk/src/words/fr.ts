@@ -2,7 +2,9 @@
 
 import { card } from "./card.fr";
 import { contact } from "./contact.fr";
+import { kept } from "./kept.fr";
 import { request } from "./request.fr";
+import { setting } from "./setting.fr";
 import { dayFr } from "./day";
 
 const s = (n: number) => (n > 1 ? "s" : "");
@@ -54,7 +56,9 @@ export const fr = {
 
   ...contact,
   ...request,
+  ...setting,
   ...card,
+  ...kept,
   // Alarms
   nav_alarms: "Alarmes",
   alarms_title: "Alarmes DATI",
@@ -792,13 +796,6 @@ export const fr = {
   settings_agency: "Agence",
   settings_zone: "Fuseau horaire",
   settings_phone: "Téléphone",
-  settings_control: "Contrôle des heures",
-  settings_tolerance: "Tolérance",
-  settings_tolerance_hint: (most: number) =>
-    `En minutes, de 0 à ${most}. Un badgeage plus proche que cela du prévu peut être accepté avec les autres, et une arrivée n'est dite manquante qu'après ce délai.`,
-  settings_tolerance_wrong: (most: number) => `Choisissez un nombre entier de minutes, de 0 à ${most}.`,
-  settings_tolerance_value: (minutes: string) => `${minutes} ; un administrateur peut la changer.`,
-  settings_saved: "Tolérance enregistrée.",
   settings_password: "Changer mon mot de passe",
   settings_password_old: "Mot de passe actuel",
   settings_password_new: "Nouveau mot de passe",

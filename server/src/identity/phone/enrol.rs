@@ -22,6 +22,7 @@ use crate::db::{Answer, Fault, Tx};
 use crate::http::{Desk, Refused};
 use crate::identity::desk::Address;
 use crate::identity::{By, Keys, organisation};
+use crate::settings;
 
 /// Longest name of a phone that is kept.
 const NAME: usize = 80;
@@ -195,13 +196,14 @@ pub fn trust(
         }
         _ => return Err(Refusal::EnrolmentOver.into()),
     };
+    let days = settings::lease_days(tx, enrolment.organisation, lease_days)?;
     Ok(EnrolAnswer {
         device,
         person: enrolment.person,
         organisation: organisation(tx, enrolment.organisation)?,
         epoch: tx.epoch()?,
         server_time: now,
-        lease: lease(keys, device, lease_days, now),
+        lease: lease(keys, device, days, now),
     })
 }
 
