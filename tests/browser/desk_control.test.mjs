@@ -111,20 +111,75 @@ describe("the control of hours", { concurrency: false }, () => {
     });
   });
 
-  it("O-34: an administrator sets the tolerance; a number that cannot be is said beside its field", async () => {
-    await pictured(page, "tolerance", async () => {
-      await visit(page, server, "#/settings");
-      const field = page.getByLabel("Tolérance");
-      assert.equal(await field.inputValue(), "5");
+  it("O-34, O-45: an administrator changes a threshold with a reason, undoes it, and the page keeps who, when and why", async () => {
+    await pictured(page, "thresholds", async () => {
+      await visit(page, server, "#/settings?view=thresholds");
+      const row = page.getByRole("listitem").filter({ hasText: "Écart accepté sans examen" }).first();
+      await row.getByText("5 min").waitFor();
+      const change = () => page.getByRole("button", { name: "Modifier : Écart accepté sans examen" }).click();
+      await change();
+      const form = dialog("Écart accepté sans examen");
+      const field = form.getByLabel("Valeur, en minutes");
       await field.fill("31");
-      await page.getByText(/nombre entier de minutes, de 0 à 30/).waitFor();
+      await form.getByText("Choisissez un nombre entier, de 0 à 30.").waitFor();
       await field.fill("12");
-      await page.getByRole("region", { name: "Contrôle des heures" }).getByRole("button", { name: "Enregistrer" }).click();
-      await said(page, "Tolérance enregistrée.");
-      await accessible(page, "settings");
-      await fits(page, "settings");
-      const me = await api(page, server, "GET", "/me");
-      assert.equal(me.organisation.tolerance_min, 12);
+      await form.getByRole("button", { name: "Enregistrer" }).click();
+      await form.getByText("Dites pourquoi vous changez ce seuil.").waitFor();
+      await accessible(page, "a threshold");
+      await form.getByLabel("Pourquoi").fill("Bouchons du matin");
+      await form.getByRole("button", { name: "Enregistrer" }).click();
+      await said(page, "Seuil changé.");
+      await row.getByText("12 min").first().waitFor();
+      assert.equal((await api(page, server, "GET", "/me")).organisation.tolerance_min, 12);
+      await page.getByRole("button", { name: "Annuler" }).click();
+      await row.getByText("Changements").click();
+      await row.getByText("12 min → 5 min · Changement annulé aussitôt").waitFor();
+      await row.getByText("5 min → 12 min · Bouchons du matin").waitFor();
+      await accessible(page, "thresholds");
+      await fits(page, "thresholds");
+
+      // One of the alarms', which its own page shows too.
+      await page.getByRole("button", { name: "Modifier : Temps pour annuler une alarme" }).click();
+      const alarm = dialog("Temps pour annuler une alarme");
+      await alarm.getByLabel("Valeur, en secondes").fill("20");
+      await alarm.getByLabel("Pourquoi").fill("Demande des salariés");
+      await alarm.getByRole("button", { name: "Enregistrer" }).click();
+      await alarm.waitFor({ state: "hidden" });
+      assert.equal((await api(page, server, "GET", "/alarms/settings")).settings.rules.pre_alarm_s, 20);
+    });
+  });
+
+  it("B-19: the page of periods says what is held, what a shorter one would erase, and asks why", async () => {
+    await pictured(page, "kept", async () => {
+      await visit(page, server, "#/settings?view=kept");
+      const row = page.getByRole("listitem").filter({ hasText: "Interventions, pointages et heures retenues" }).first();
+      await row.getByText("Durée fixée par la règle, la même pour tous.").waitFor();
+      assert.equal(await row.getByRole("button").count(), 0, "nothing to change");
+      await page.getByRole("button", { name: "Changer la durée : Messages" }).click();
+      const form = dialog("Messages");
+      await form.getByLabel("Durée, en jours").fill("10");
+      await form.getByText("Choisissez un nombre entier de jours, de 30 à 1 825.").waitFor();
+      await form.getByLabel("Durée, en jours").fill("60");
+      await form.getByText("Rien de plus ne sera effacé au prochain passage.").waitFor();
+      await form.getByLabel("Pourquoi").fill("Accord du CSE");
+      await accessible(page, "a period");
+      await form.getByRole("button", { name: "Enregistrer" }).click();
+      await form.waitFor({ state: "hidden" });
+      await page.getByText("60 jours après l'envoi").waitFor();
+      await accessible(page, "periods");
+      await fits(page, "periods");
+    });
+  });
+
+  it("B-19: a client's page says who has read the sheet, with which role and sections", async () => {
+    await pictured(page, "accesses", async () => {
+      await visit(page, server, `#/clients/${made.client.id}`);
+      const card = page.getByRole("region", { name: "Qui a consulté cette fiche" });
+      await card.getByText("a lu une fiche d'usager").first().waitFor();
+      await card.getByText(/direction · sections : Accès/).first().waitFor();
+      await accessible(page, "accesses");
+      await fits(page, "accesses");
+      await visit(page, server, "#/settings");
     });
   });
 

@@ -20,7 +20,7 @@ const dialog = (name) => page.getByRole("dialog", { name });
 
 test("O-37: a list of tasks gets a next version, and the one before stays readable", async () => {
   await pictured(page, "services", async () => {
-    await visit(page, server, "#/settings");
+    await visit(page, server, "#/settings?view=care");
     await page.getByRole("button", { name: "Prestation", exact: true }).click();
     const form = dialog("Nouvelle prestation");
     await form.getByRole("button", { name: "Enregistrer" }).click();

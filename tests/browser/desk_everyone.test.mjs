@@ -38,6 +38,11 @@ before(async () => {
     ["#/alarms", "alarms"],
     ["#/audit", "journal"],
     ["#/settings", "settings"],
+    ["#/settings?view=thresholds", "thresholds"],
+    ["#/settings?view=thresholds", "a threshold", press(/^Modifier : Lecture sans réseau/)],
+    ["#/settings?view=care", "services and sections"],
+    ["#/settings?view=kept", "periods"],
+    ["#/settings?view=kept", "a period", press(/^Changer la durée : Messages/)],
     ["#/nowhere", "unknown page"],
   ];
 });

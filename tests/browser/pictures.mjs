@@ -136,6 +136,8 @@ try {
     ["#/followup?view=travel", "desk-travel"],
     ["#/phones", "desk-phones"],
     ["#/settings", "desk-settings"],
+    ["#/settings?view=thresholds", "desk-thresholds"],
+    ["#/settings?view=kept", "desk-kept"],
   ]) {
     await visit(desk, server, hash);
     await desk.getByRole("heading", { level: 1 }).waitFor();

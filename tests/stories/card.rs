@@ -5,12 +5,12 @@ use base64::engine::general_purpose::STANDARD;
 use releve_core::door::{Ask, CardView, View};
 use releve_core::ports::Request;
 use releve_shared::refusal::Refusal;
-use releve_shared::time::MINUTE_MS;
+use releve_shared::time::{DAY_MS, MINUTE_MS};
 use releve_tests::world::World;
 use releve_tests::world::desk::of;
 use releve_tests::world::link::{agent, send};
 use releve_tests::world::phone::Phone;
-use releve_tests::world::time::today_at;
+use releve_tests::world::time::{day_at, today_at};
 use serde_json::json;
 
 fn card(phone: &Phone) -> CardView {
@@ -103,5 +103,29 @@ fn a_card_proves_who_stands_at_the_door_now() {
         let path = format!("/api/desk/phones/{}/block", of::<String>(his, "id"));
         let _ = w.desk.post(&path, &block).ok();
         assert!(!opened(&good).contains("Bruno"), "a blocked phone proves nothing");
+    });
+}
+
+/// O-30: days without a network change nothing; after the lease a phone presents nobody any more, and one
+/// exchange brings the card back (ADR 11).
+#[test]
+fn a_card_lasts_as_long_as_the_lease() {
+    World::each(|w| {
+        let amina = w.worker("Amina");
+        let home = w.home("Lefèvre");
+        let _ = w.visit(&amina, &home, day_at(8, 8, 0));
+        let path = format!("/api/desk/caregivers/{}/photo", amina.caregiver.id);
+        let _ = w.desk.put(&path, &json!({ "picture": png(500) })).ok();
+        amina.phone.sync().unwrap();
+        amina.phone.offline(|phone| {
+            w.time.pass(6 * DAY_MS);
+            phone.restart();
+            let shown = card(phone);
+            assert!(shown.photo.is_some(), "six days without a network");
+            w.time.pass(DAY_MS + MINUTE_MS);
+            assert_eq!(phone.ask(&Ask::Card).map(|_| ()), Err(Refusal::LeaseOver));
+        });
+        amina.phone.sync().unwrap();
+        assert!(card(&amina.phone).photo.is_some(), "one exchange is enough");
     });
 }

@@ -7,6 +7,7 @@ use releve_shared::contact::CallbackState;
 use releve_shared::refusal::Refusal;
 use releve_shared::time::{DAY_MS, MINUTE_MS};
 use releve_tests::world::desk::{Desk, of};
+use releve_tests::world::link::listens;
 use releve_tests::world::phone::Phone;
 use releve_tests::world::time::{day_at, today_at};
 use releve_tests::world::{PASSWORD, Worker, World};
@@ -230,5 +231,42 @@ fn colleagues_come_and_go_with_a_common_client() {
             w.director().put("/api/desk/colleagues", &json!({ "share_colleagues": false })).ok();
         sync(&[&amina]);
         assert!(names(&amina.phone).is_empty());
+    });
+}
+
+/// O-26, O-27: a common client that is gained or lost pokes the phones of those who go there too, and
+/// nobody else's: their directories change within seconds, not at their next look.
+#[test]
+fn a_common_client_gained_or_lost_pokes_the_colleagues() {
+    World::each(|w| {
+        let (amina, bruno, chantal) = (w.worker("Amina"), w.worker("Bruno"), w.worker("Chantal"));
+        let (common, alone) = (w.home("Lefèvre"), w.home("Garcia"));
+        let _ = w.visit(&amina, &common, today_at(8, 0));
+        let _ = w.visit(&chantal, &alone, today_at(8, 0));
+        let on = json!({ "share_colleagues": true });
+        let _ = w.director().put("/api/desk/colleagues", &on).ok();
+        [&amina, &bruno, &chantal].iter().for_each(|one| one.phone.sync().unwrap());
+        assert!(names(&amina.phone).is_empty());
+
+        let patience = std::time::Duration::from_secs(20);
+        let hers = listens(&amina.phone.poke_request());
+        let elsewhere = listens(&chantal.phone.poke_request());
+        let follows = |what: &str, seen: &[&str]| {
+            let _ = hers.recv_timeout(patience).unwrap_or_else(|_| panic!("{what}: no poke"));
+            amina.phone.sync().unwrap();
+            assert_eq!(names(&amina.phone), seen, "{what}");
+            while hers.try_recv().is_ok() {}
+        };
+        let visit = w.visit(&bruno, &common, day_at(1, 8, 0));
+        follows("planned", &["Bruno Diallo"]);
+        let (from, to) = (day_at(1, 8, 0), day_at(1, 9, 0));
+        w.desk.moves(visit, bruno.caregiver.id, alone.client, from, to);
+        follows("moved to another home", &[]);
+        let _ = elsewhere.recv_timeout(patience).expect("he comes to hers now");
+        while elsewhere.try_recv().is_ok() {}
+        w.desk.moves(visit, bruno.caregiver.id, common.client, from, to);
+        follows("moved back", &["Bruno Diallo"]);
+        w.desk.cancels(visit);
+        follows("called off", &[]);
     });
 }

@@ -35,6 +35,7 @@ mod requests;
 mod restored;
 mod retention;
 mod sections;
+mod settings;
 mod tasks;
 mod tenants;
 mod travel;

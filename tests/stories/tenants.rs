@@ -106,12 +106,12 @@ impl Ids {
             "sim_number": "893315", "done": true, "membership": self.caregiver,
             "client": self.client, "service": "Intrusion", "starts_at": today_at(8, 0),
             "ends_at": today_at(9, 0), "instructions": "", "force": true, "rev": 1,
-            "visits": [self.visit], "to": [self.caregiver], "text": "Intrusion", "mandatory": true, "setting": "tolerance_min", "value": 7,
+            "visits": [self.visit], "to": [self.caregiver], "text": "Intrusion", "mandatory": true,
             "alert": true, "name": "Intruse", "account": null, "share_colleagues": true,
             "numbers": [], "accept": true, "comment": "", "picture": null, "class": "messages", "days": 365,
         });
         let more = json!({
-            "tasks": ["Intrusion"], "minutes": 7, "cause": "false", "call_number": "",
+            "tasks": ["Intrusion"], "minutes": 7, "setting": "tolerance_min", "value": 7, "cause": "false", "call_number": "",
             "sms_number": "", "mails": [], "tiers": [], "rules": rules,
         });
         if let (Value::Object(body), Value::Object(more)) = (&mut body, more) {
