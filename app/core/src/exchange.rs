@@ -1,6 +1,9 @@
 //! Speaking to the server: the next request, and what its answer changes. The caller sends between
 //! the two, outside any lock, so that a badge never waits for the network.
 
+mod token;
+mod wiping;
+
 use std::collections::BTreeSet;
 
 use releve_shared::clock::{Anchor, Stamp};
@@ -9,27 +12,24 @@ use releve_shared::id::CommandId;
 use releve_shared::keys::Digest;
 use releve_shared::planted;
 use releve_shared::refusal::Refusal;
-use releve_shared::sync::{
-    NewsAnswer, PullAnswer, PushAnswer, SyncRefusal, TokenRequest, standing,
-};
-use releve_shared::time::{DAY_MS, Moment};
+use releve_shared::sync::{NewsAnswer, PullAnswer, PushAnswer, SyncRefusal, standing};
+use releve_shared::time::Moment;
 use rusqlite::Connection;
 
 use crate::core::{Core, Held};
-use crate::fault::{Fault, Stop};
+use crate::fault::Stop;
 use crate::lease::Age;
 use crate::ports::{NoAnswer, Request, Response, Secret};
-use crate::store::duty::{self, Access, Diary, Identity, LeaseHeld};
+use crate::store::duty::{self, Access, Identity, LeaseHeld};
 use crate::store::seen::Seen;
-use crate::store::wipe::{self, Confirm, Marker, Stage};
+use crate::store::wipe::{Confirm, Marker, Stage};
 use crate::store::{Store, care, chain, outbox, write};
 use crate::sync::answer::{self, Failure};
 use crate::sync::apply::{self, Pushed};
 use crate::sync::engine::{InFlight, Next, Purpose};
 use crate::sync::request;
 
-/// How long a token is used before the next one is announced.
-const TOKEN_DAYS_MS: i64 = DAY_MS;
+pub(crate) use token::new_token;
 
 /// What the owner of the core does next.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -185,64 +185,9 @@ impl Core {
         Ok(())
     }
 
-    /// The next token: drawn and kept before the server is told of it. The old one goes on until
-    /// the answer is here, so a lost answer locks nobody out.
-    fn token_step(&mut self, identity: &Identity, now: &Stamp) -> Result<Option<Step>, Stop> {
-        if self.engine.held_back(now).is_some() || !self.engine.online {
-            return Ok(None);
-        }
-        let at = self.measured(now)?.at;
-        let diary = duty::get::<Diary>(&self.store()?.duty)?.unwrap_or_default();
-        if diary.token_at.is_some_and(|drawn| at.since(drawn) < TOKEN_DAYS_MS) {
-            return Ok(None);
-        }
-        let vault = &*self.ports.vault;
-        let next = match vault.get(Secret::NextToken)? {
-            Some(next) => next,
-            None => {
-                let next = new_token(&*self.ports.chance).into_bytes();
-                vault.put(Secret::NextToken, &next)?;
-                next
-            }
-        };
-        if vault.get(Secret::Token)?.as_ref() == Some(&next) {
-            self.token_changed(at)?;
-            return Ok(None);
-        }
-        if planted!("token_used_before_kept") {
-            vault.put(Secret::Token, &next)?;
-        }
-        let body = request::body(&TokenRequest { next: Digest::of(&[&next]) })?;
-        let request =
-            request::from_vault("POST", &identity.server, "/api/phone/token", body, vault)?;
-        self.begin(Purpose::Token, now)?;
-        Ok(Some(Step::Send(request)))
-    }
-
-    /// The next token, when the server has said that it keeps it.
-    fn token_kept(
-        &self,
-        came: &Result<Response, NoAnswer>,
-    ) -> Result<Result<Vec<u8>, Failure>, Stop> {
-        let next = self.ports.vault.get(Secret::NextToken)?.unwrap_or_default();
-        let told = TokenRequest { next: Digest::of(&[&next]) };
-        Ok(answer::accepted(came, &told).map(|()| next))
-    }
-
     fn receipt_kept(&self, came: &Result<Response, NoAnswer>) -> Result<(), Failure> {
         let confirm = self.marker.as_ref().and_then(|marker| marker.confirm.as_ref());
         confirm.map_or(Ok(()), |confirm| answer::accepted(came, &confirm.receipt))
-    }
-
-    fn token_changed(&mut self, at: Moment) -> Result<(), Stop> {
-        self.ports.vault.destroy(Secret::NextToken)?;
-        write(&mut self.store()?.duty, |tx| {
-            if planted!("refresh_loses_queue") {
-                outbox::clear(tx)?;
-            }
-            let diary = duty::get::<Diary>(tx)?.unwrap_or_default();
-            Ok(duty::put(tx, &Diary { token_at: Some(at), ..diary })?)
-        })
     }
 
     fn take_answer(
@@ -478,95 +423,6 @@ impl Core {
         let [chance] = chance;
         self.engine.failed(why, retry_after_ms, chance, now);
     }
-
-    // The wipe (WP2).
-
-    /// The next step of a wipe under way; `None` when nothing is owed.
-    fn wipe_step(&mut self, marker: &Marker, now: &Stamp) -> Result<Option<Step>, Stop> {
-        match marker.stage {
-            Stage::Sending => {
-                let identity = self.identity();
-                let sendable = match &self.held {
-                    Held::Open(store) => outbox::waiting(&store.duty).unwrap_or(0) > 0,
-                    Held::Unusable(_) => false,
-                };
-                match identity {
-                    Ok(identity) if sendable => {
-                        // Marked first: a crash while sending goes on to destroy.
-                        self.mark(Marker { stage: Stage::Destroying, ..marker.clone() })?;
-                        Ok(Some(self.push_step(&identity, now, true)?))
-                    }
-                    Ok(_) | Err(_) => {
-                        self.mark(Marker { stage: Stage::Destroying, ..marker.clone() })?;
-                        self.start_destroying()?;
-                        Ok(Some(Step::Wait(0)))
-                    }
-                }
-            }
-            Stage::Destroying => {
-                self.start_destroying()?;
-                Ok(Some(Step::Wait(0)))
-            }
-            Stage::Confirming => {
-                if let Some(wait) = self.engine.held_back(now) {
-                    return Ok(Some(Step::Wait(wait)));
-                }
-                let Some(confirm) = &marker.confirm else {
-                    self.at_stage(Stage::Done)?;
-                    return Ok(None);
-                };
-                let request = Request {
-                    method: "POST",
-                    url: format!("{}/api/phone/wiped", confirm.server),
-                    headers: vec![("content-type".to_owned(), "application/json".to_owned())],
-                    body: request::body(&confirm.receipt)?,
-                };
-                self.begin(Purpose::Receipt, now)?;
-                Ok(Some(Step::Send(request)))
-            }
-            Stage::Done => Ok(None),
-        }
-    }
-
-    /// Destroys what is held and starts afresh with an empty store.
-    pub(crate) fn start_destroying(&mut self) -> Result<(), Stop> {
-        self.destroy()?;
-        self.open_files()?;
-        self.changed();
-        Ok(())
-    }
-
-    /// Keys, then files. What comes after is in the marker.
-    pub(crate) fn destroy(&mut self) -> Result<(), Fault> {
-        self.held = Held::Unusable(Fault::Store("destroyed".to_owned()));
-        wipe::destroy(&self.folder, &*self.ports.vault)?;
-        let confirm = self.marker.as_ref().and_then(|marker| marker.confirm.clone());
-        self.engine = crate::sync::engine::Engine::default();
-        self.alarm = crate::alarm::Alarm::default();
-        if let Some(confirm) = confirm {
-            let marker = Marker { confirm: Some(confirm), stage: Stage::Confirming };
-            wipe::mark(&self.folder, &marker)?;
-            self.marker = Some(marker);
-        } else {
-            wipe::unmark(&self.folder)?;
-            self.marker = None;
-        }
-        Ok(())
-    }
-
-    pub(crate) fn mark(&mut self, marker: Marker) -> Result<(), Stop> {
-        wipe::mark(&self.folder, &marker)?;
-        self.marker = Some(marker);
-        self.engine.asked();
-        Ok(())
-    }
-
-    fn at_stage(&mut self, stage: Stage) -> Result<(), Stop> {
-        if let Some(marker) = self.marker.clone() {
-            self.mark(Marker { stage, ..marker })?;
-        }
-        Ok(())
-    }
 }
 
 /// What an exchange teaches about the clocks; nothing when the phone was started again meanwhile.
@@ -589,13 +445,6 @@ fn learn_exchange(tx: &Connection, anchor: Option<&Anchor>, told: &[i64]) -> Res
         chain::learn(tx, anchor)?;
     }
     Ok(())
-}
-
-/// A token of 256 bits, as text.
-pub(crate) fn new_token(chance: &dyn crate::ports::Chance) -> String {
-    let mut bytes = [0; 32];
-    chance.fill(&mut bytes);
-    Digest::from_bytes(bytes).to_string()
 }
 
 /// Whether a refusal would meet any request of this phone, in short or at length.
