@@ -30,5 +30,5 @@ pub async fn play(app: &App, agency: &Agency, call_number: &str, now: Moment) ->
         ..AlarmSettings::proposed()
     };
     let by = agency.by.clone();
-    app.db.write(move |tx| alarms::set(tx, &by, &settings, now)).await
+    app.db.write(move |tx| alarms::set(tx, &by, &settings, "Démonstration", now)).await
 }
