@@ -248,7 +248,7 @@ fn nothing_goes_early_and_everything_goes() {
                 assert!(told["history"][0]["rows"].as_u64().unwrap() > 0, "{class}: {told}");
             }
 
-            let flaws = w.server().as_ref().unwrap().write(|tx| releve_server::audit::verify(tx));
+            let flaws = w.server().as_ref().unwrap().write(releve_server::audit::verify);
             assert!(flaws.is_empty(), "the log verifies from where it begins: {flaws:?}");
             if !group.iter().any(|(class, ..)| *class == "hours") {
                 let answer = director.get("/api/desk/proof?month=2026-11").ok();
