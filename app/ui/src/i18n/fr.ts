@@ -362,9 +362,9 @@ export const fr = {
 
     what: "À quoi elle sert",
     whatList: (number: string) => [
-      "Appuyez sur DATI, en haut de chaque écran : un compte à rebours commence, que vous pouvez annuler.",
+      "Appuyez sur DATI, en haut de chaque écran\u00a0: un compte à rebours commence, que vous pouvez annuler.",
       `À zéro${number ? `, le téléphone appelle le ${number} et` : ""} l'agence reçoit votre nom, l'heure, le lieu prévu et votre position.`,
-      "Maintenez DATI une seconde : l'alarme part tout de suite, sans son et sans rien à l'écran.",
+      "Maintenez DATI une seconde\u00a0: l'alarme part tout de suite, sans son et sans rien à l'écran.",
       "Votre position n'est lue que pendant l'alarme. Chaque lecture est écrite dans « Ce que mon employeur voit ».",
       "Sans réseau, l'alarme part par SMS quand l'agence l'a prévu, et dès que le réseau revient.",
     ],
@@ -374,7 +374,7 @@ export const fr = {
     means: { call: "Appel", text: "SMS", data: "Données", place: "GPS", notices: "Avis", still: "Immobilité" },
     able: { yes: "oui", maybe: "avec votre doigt", no: "non" },
     meansStill:
-      "Immobilité : sous veille, le téléphone vous demande si tout va bien quand il ne bouge plus. Il ne le fait pas sur son chargeur. Les mouvements ne quittent pas le téléphone.",
+      "Immobilité\u00a0: sous veille, le téléphone vous demande si tout va bien quand il ne bouge plus. Il ne le fait pas sur son chargeur. Les mouvements ne quittent pas le téléphone.",
     ageNow: "à l'instant",
     rights: "Autoriser ce qui manque",
     testTitle: "Essayer l'alarme",

@@ -19,7 +19,7 @@ export const loneFr = {
   atEnd: "Question à la fin",
   placeIs: (place: string) => `Lieu\u00a0: ${place}`,
   fine: "Tout va bien",
-  longer: "Prolonger de 30 min",
+  longer: "Prolonger de 30\u00a0min",
   stop: "Terminer la veille",
   stopped: "La veille est terminée",
   line: (time: string) => `Sous veille jusqu'à ${time}`,

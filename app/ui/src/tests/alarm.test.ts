@@ -266,7 +266,7 @@ describe("lone work under watch (B-06)", () => {
     await screen.findByRole("heading", { name: "Sous veille" });
     expect(phone.acts.at(-1)).toEqual({ do: "start_lone_work", minutes: 120, every_min: 30, place: "Réserve" });
     expect(screen.getByText("Jusqu'à 09:48")).toBeTruthy();
-    await fireEvent.click(screen.getByRole("button", { name: "Prolonger de 30 min" }));
+    await fireEvent.click(screen.getByRole("button", { name: /^Prolonger de 30\smin$/ }));
     await screen.findByText("Jusqu'à 10:18");
     go("#/clients", true);
     const line = await screen.findByRole("link", { name: "Sous veille jusqu'à 10:18" });
