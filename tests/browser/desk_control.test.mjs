@@ -131,7 +131,7 @@ describe("the control of hours", { concurrency: false }, () => {
       await said(page, "Seuil changé.");
       await row.getByText("12 min").first().waitFor();
       assert.equal((await api(page, server, "GET", "/me")).organisation.tolerance_min, 12);
-      await page.getByRole("button", { name: "Annuler" }).click();
+      await page.getByRole("button", { name: "Annuler", exact: true }).click();
       await row.getByText("Changements").click();
       await row.getByText("12 min → 5 min · Changement annulé aussitôt").waitFor();
       await row.getByText("5 min → 12 min · Bouchons du matin").waitFor();
@@ -155,7 +155,7 @@ describe("the control of hours", { concurrency: false }, () => {
       const row = page.getByRole("listitem").filter({ hasText: "Interventions, pointages et heures retenues" }).first();
       await row.getByText("Durée fixée par la règle, la même pour tous.").waitFor();
       assert.equal(await row.getByRole("button").count(), 0, "nothing to change");
-      await page.getByRole("button", { name: "Changer la durée : Messages" }).click();
+      await page.getByRole("button", { name: "Modifier la durée : Messages" }).click();
       const form = dialog("Messages");
       await form.getByLabel("Durée, en jours").fill("10");
       await form.getByText("Choisissez un nombre entier de jours, de 30 à 1 825.").waitFor();

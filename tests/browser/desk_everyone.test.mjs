@@ -42,7 +42,7 @@ before(async () => {
     ["#/settings?view=thresholds", "a threshold", press(/^Modifier : Lecture sans réseau/)],
     ["#/settings?view=care", "services and sections"],
     ["#/settings?view=kept", "periods"],
-    ["#/settings?view=kept", "a period", press(/^Changer la durée : Messages/)],
+    ["#/settings?view=kept", "a period", press(/^Modifier la durée : Messages/)],
     ["#/nowhere", "unknown page"],
   ];
 });

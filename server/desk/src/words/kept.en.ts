@@ -41,7 +41,7 @@ export const kept: typeof fr = {
   retention_days: (days) => (days === 1 ? "1 day" : `${n(days)} days`),
   retention_after: (days, from) => `${days} ${from}`,
   retention_fixed: "Set by the rule, the same for everybody.",
-  retention_edit_of: (what) => `Change the period: ${what}`,
+  retention_edit_of: (what) => `Edit the period: ${what}`,
   retention_new: "Period, in days",
   retention_hint: (least, most, usual) => `From ${n(least)} to ${n(most)} days; usually ${n(usual)}.`,
   retention_wrong: (least, most) => `Choose a whole number of days, from ${n(least)} to ${n(most)}.`,

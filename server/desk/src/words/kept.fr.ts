@@ -41,7 +41,7 @@ export const kept = {
   retention_days: (days: number) => `${n(days)} jour${s(days)}`,
   retention_after: (days: string, from: string) => `${days} ${from}`,
   retention_fixed: "Durée fixée par la règle, la même pour tous.",
-  retention_edit_of: (what: string) => `Changer la durée : ${what}`,
+  retention_edit_of: (what: string) => `Modifier la durée : ${what}`,
   retention_new: "Durée, en jours",
   retention_hint: (least: number, most: number, usual: number) =>
     `De ${n(least)} à ${n(most)} jours ; ${n(usual)} d'habitude.`,

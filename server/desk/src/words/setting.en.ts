@@ -42,7 +42,7 @@ export const setting: typeof fr = {
   unit_in_days: "in days",
   setting_yes: "Yes",
   setting_no: "No",
-  setting_edit_of: (what) => `Change: ${what}`,
+  setting_edit_of: (what) => `Edit: ${what}`,
   setting_value: (unit) => (unit ? `Value, ${unit}` : "Value"),
   setting_hint: (least, most, usual) => `From ${least} to ${most}; usually ${usual}.`,
   setting_wrong: (least, most) => `Choose a whole number, from ${least} to ${most}.`,
