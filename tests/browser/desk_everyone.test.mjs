@@ -60,7 +60,7 @@ async function everyScreen(page, look) {
       if (open) {
         await open(page);
         await page.locator("dialog[open], [role=menu]").first().waitFor();
-        await page.locator('[data-state="loading"]').waitFor({ state: "detached" });
+        await page.waitForFunction(() => !document.querySelector('[data-state="loading"]'));
       }
       await look(name);
     });
@@ -103,7 +103,7 @@ describe("every screen of the desk", { concurrency: false }, () => {
       await page.getByRole("link", { name }).first().click();
       await page.getByRole("heading", { level: 1, name }).waitFor();
       assert.equal(await page.title(), `${name} · Relève`);
-      await page.locator('[data-state="loading"]').waitFor({ state: "detached" });
+      await page.waitForFunction(() => !document.querySelector('[data-state="loading"]'));
       const french = await page.locator("main").innerText();
       assert.doesNotMatch(french, /\b(Intervenant|Usager|Téléphone|Aucun|Prévu)\b/, `${name} still speaks French`);
     }
