@@ -109,6 +109,53 @@ fn o_33_an_alarm_without_network_comes_first_and_once() {
     });
 }
 
+/// B-06: a code of duress that her phone could not keep, killed and put back to what it was before: it
+/// asks the real server how its countdown stands, and hides it before zero; nothing sounds, nobody is
+/// called, and the alarm of duress goes on.
+#[test]
+fn b_06_a_duress_that_her_phone_has_forgotten_is_not_revealed() {
+    World::each(|world| {
+        let amina = on_duty(world);
+        let codes = Some(("1234".to_owned(), "4321".to_owned()));
+        amina.phone.act(Act::AlarmCodes { codes, before: None }).expect("chosen");
+        press(&amina, Press::Pressed);
+        amina.phone.close();
+        let before = tempfile::tempdir().expect("a folder");
+        copy(amina.phone.folder(), before.path());
+        amina.phone.restart();
+        amina.phone.act(Act::CancelAlarm { code: Some("4321".to_owned()) }).expect("as a cancel");
+        amina.phone.beats();
+        assert_eq!(alarms(world)[0]["kind"], "duress");
+        amina.phone.close();
+        copy(before.path(), amina.phone.folder());
+        amina.phone.restart();
+        world.time.pass(1_000);
+        amina.phone.beats();
+        assert_eq!(look(&amina), AlarmLook::Quiet, "the server's word has hidden it");
+        for _ in 0..4 {
+            world.time.pass(ZERO_MS);
+            amina.phone.beats();
+            assert_eq!(look(&amina), AlarmLook::Quiet);
+        }
+        let hands = amina.phone.hands.pretended();
+        assert_eq!(hands.calls, [] as [&str; 0]);
+        assert_ne!(hands.heard.last().map(String::as_str), Some("given"));
+        let all = alarms(world);
+        assert_eq!((all.len(), &all[0]["kind"]), (1, &json!("duress")));
+    });
+}
+
+/// Makes a folder what another is.
+fn copy(from: &std::path::Path, to: &std::path::Path) {
+    for entry in std::fs::read_dir(to).expect("a folder") {
+        std::fs::remove_file(entry.expect("a file").path()).expect("to remove it");
+    }
+    for entry in std::fs::read_dir(from).expect("a folder") {
+        let path = entry.expect("a file").path();
+        std::fs::copy(&path, to.join(path.file_name().expect("a name"))).expect("to copy it");
+    }
+}
+
 /// B-06: held, her screen shows nothing, and the desk knows that it is silent.
 #[test]
 fn b_06_a_silent_alarm_is_told_as_one() {

@@ -26,6 +26,9 @@ const CALM_WAIT_MS: i64 = MINUTE_MS;
 /// "I live, how does my alarm stand?", with a raised alarm …
 const ALIVE_ALARM_MS: i64 = 10 * SECOND_MS;
 
+/// … while one counts down: the server may know that it was raised, and that it must not show …
+const ALIVE_COUNTING_MS: i64 = 3 * SECOND_MS;
+
 /// … and with a session under watch.
 const ALIVE_SESSION_MS: i64 = 2 * MINUTE_MS;
 
@@ -100,8 +103,9 @@ impl Alarm {
     fn alive_every(&self) -> Option<i64> {
         match (&self.held.machine, &self.held.session) {
             (Countdown::Raised(_), _) => Some(ALIVE_ALARM_MS),
-            (Countdown::Idle | Countdown::Counting { .. }, Some(_)) => Some(ALIVE_SESSION_MS),
-            (Countdown::Idle | Countdown::Counting { .. }, None) => None,
+            (Countdown::Counting { .. }, _) => Some(ALIVE_COUNTING_MS),
+            (Countdown::Idle, Some(_)) => Some(ALIVE_SESSION_MS),
+            (Countdown::Idle, None) => None,
         }
     }
 }
