@@ -157,6 +157,8 @@ const NO_END: &[(&str, &str)] = &[
     ("line_manager", "two ids; goes with the choice of another"),
     ("logo", "a picture of the organisation"),
     ("organisation", "a tenant, no person"),
+    ("notice_wish", "a setting of its account"),
+    ("push_subscription", "an address without a name: its owner or its service ends it"),
     ("retention", "periods"),
     ("retention_erased", "figures"),
     ("retention_run", "figures"),

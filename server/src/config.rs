@@ -30,6 +30,8 @@ pub struct Config {
     pub sms: Carrier,
     /// The telephony gateway that places automatic calls.
     pub calls: Carrier,
+    /// Pushes to browsers and phones.
+    pub push: Push,
     /// Gateways that tell us what they receive.
     pub gateway: Gateway,
     /// What is logged, and how.
@@ -280,6 +282,35 @@ impl Carrier {
     }
 }
 
+/// Pushes to browsers and phones (Web Push, UnifiedPush).
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Push {
+    /// Whom a push service may write to about this server, `mailto:…` or `https://…`; the public
+    /// address when empty.
+    pub subject: String,
+    /// Hosts of push services in one's own network: these alone may be private, and without TLS. Names
+    /// or addresses without a port, with commas between them.
+    #[serde(deserialize_with = "list")]
+    pub own_hosts: Vec<String>,
+}
+
+/// A list, or a text with commas: the environment knows no lists.
+fn list<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Either {
+        List(Vec<String>),
+        Text(String),
+    }
+    let parts = match Either::deserialize(from)? {
+        Either::List(parts) => parts,
+        Either::Text(text) => text.split(',').map(str::to_owned).collect(),
+    };
+    let trimmed = parts.iter().map(|part| part.trim().to_owned());
+    Ok(trimmed.filter(|part| !part.is_empty()).collect())
+}
+
 /// How a carrier is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -453,6 +484,16 @@ impl Config {
             });
         }
         Ok(self)
+    }
+
+    /// Whom push services may write to about this server.
+    #[must_use]
+    pub fn push_subject(&self) -> String {
+        if self.push.subject.is_empty() {
+            self.server.public_url.clone()
+        } else {
+            self.push.subject.clone()
+        }
     }
 
     /// The database's address, with the password of its file.

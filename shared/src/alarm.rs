@@ -135,6 +135,8 @@ wire_enum! {
         Call = "call",
         /// A push to a browser or an app.
         Push = "push",
+        /// The app itself, by synchronisation.
+        App = "app",
     }
 }
 

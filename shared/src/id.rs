@@ -97,6 +97,10 @@ ids! {
     RequestId,
     /// A notice to be sent: mail, SMS, push or call.
     NoticeId,
+    /// A test of notices; for one asked on a phone, also the id of its command.
+    NoticeTestId,
+    /// Where a browser or a phone is reached by push; for a phone also the id of its command.
+    SubscriptionId,
     /// A lone worker's alarm (DATI): made at the press, the same on phone, SMS and server.
     AlarmId,
     /// A stretch of lone work that is watched, from its opening to its end.

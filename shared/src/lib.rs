@@ -16,6 +16,7 @@ pub mod hours;
 pub mod id;
 pub mod keys;
 pub mod message;
+pub mod notice;
 pub mod person;
 pub mod planning;
 pub mod planted;

@@ -113,6 +113,7 @@ try {
     ["#/request/absence", "phone-request"],
     ["#/card", "phone-card"],
     ["#/me", "phone-me"],
+    ["#/notices", "phone-notices"],
   ]) {
     await go(hash);
     await worker.getByRole("heading", { level: 1 }).waitFor();
@@ -135,6 +136,7 @@ try {
     ["#/followup?view=reports", "desk-reports"],
     ["#/followup?view=travel", "desk-travel"],
     ["#/phones", "desk-phones"],
+    ["#/notices", "desk-notices"],
     ["#/settings", "desk-settings"],
     ["#/settings?view=thresholds", "desk-thresholds"],
     ["#/settings?view=kept", "desk-kept"],

@@ -11,6 +11,7 @@ pub mod light;
 pub mod pages;
 pub mod pn532;
 pub mod process;
+pub mod receiver;
 pub mod smtp;
 pub mod source;
 pub mod world;

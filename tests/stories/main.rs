@@ -30,6 +30,7 @@ mod photos;
 mod planning;
 mod privacy;
 mod proof;
+mod push;
 mod receipts;
 mod requests;
 mod restored;

@@ -52,6 +52,8 @@ struct Ids {
     service: String,
     receipt: String,
     alarm: String,
+    browser: String,
+    test: String,
 }
 
 impl Ids {
@@ -71,6 +73,8 @@ impl Ids {
             "services" => &self.service,
             "receipts" => &self.receipt,
             "alarms" => &self.alarm,
+            "browsers" => &self.browser,
+            "tests" => &self.test,
             other => panic!("what is {{id}} in {path}: {other}?"),
         };
         let mut before = "";
@@ -113,12 +117,23 @@ impl Ids {
         let more = json!({
             "tasks": ["Intrusion"], "minutes": 7, "setting": "tolerance_min", "value": 7, "cause": "false", "call_number": "",
             "sms_number": "", "mails": [], "tiers": [], "rules": rules,
+            "topics": [], "quiet": null, "language": "fr", "n": 0, "by": "person",
         });
+        if let (Value::Object(body), Value::Object(push)) = (&mut body, push_target()) {
+            body.extend(push);
+        }
         if let (Value::Object(body), Value::Object(more)) = (&mut body, more) {
             body.extend(more);
         }
         body
     }
+}
+
+/// Where a browser that nobody has is reached.
+fn push_target() -> Value {
+    let key =
+        "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4";
+    json!({ "endpoint": "https://push.example/a", "p256dh": key, "auth": "BTBZMqHH6r4Tts7J_aSIgg" })
 }
 
 fn ids(
@@ -139,7 +154,13 @@ fn ids(
     let mine = format!("Canari-Lefèvre {}", visit.to_string());
     let services = json!({ "name": mine, "tasks": ["Toilette"] });
     let services = desk.post("/api/desk/services", &services).ok();
+    let mut browser = push_target();
+    browser["name"] = json!("Canari-Lefèvre");
+    browser["language"] = json!("fr");
+    assert_eq!(desk.post("/api/desk/notices/browsers", &browser).status, 201);
     Ids {
+        browser: of(&desk.get("/api/desk/notices").ok()["browsers"][0], "id"),
+        test: of(&desk.post("/api/desk/notices/tests", &json!({})).ok(), "id"),
         service: of(&services[0], "id"),
         receipt: receipt.to_string(),
         entry: of(&staff["entries"][0], "id"),

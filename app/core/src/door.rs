@@ -7,8 +7,9 @@ use releve_shared::badge::{Assurance, Reading};
 use releve_shared::client::Client;
 use releve_shared::clock::Measured;
 use releve_shared::id::{
-    ClientId, ClockEventId, MessageId, ReceiptId, RequestId, ThreadId, VisitId,
+    ClientId, ClockEventId, MessageId, NoticeTestId, ReceiptId, RequestId, ThreadId, VisitId,
 };
+use releve_shared::notice::{NoticeTest, PushTarget};
 use releve_shared::planning::PlanningChange;
 use releve_shared::refusal::Refusal;
 use releve_shared::request::Asked;
@@ -150,6 +151,22 @@ pub enum Act {
     AskOffice {
         /// What.
         asked: Asked,
+    },
+    /// "Envoyer une notification de test" (row W-36). → [`Reply::Done`]
+    TryNotices,
+    /// Says that a way of a test has arrived. → [`Reply::Done`]
+    ConfirmTest {
+        /// Of which test.
+        test: NoticeTestId,
+        /// Which way.
+        n: u16,
+    },
+    /// Keeps where this phone is reached by push, as its distributor told it. → [`Reply::Done`]
+    SetPush {
+        /// Where; `None` when it is not, any more.
+        target: Option<PushTarget>,
+        /// The language that the phone speaks: `fr` or `en`.
+        language: String,
     },
     /// Takes a request back that the office has not decided. → [`Reply::Done`]
     WithdrawRequest {
@@ -295,6 +312,8 @@ pub enum Ask {
     Card,
     /// What was asked of the office (row O-29). → [`View::Requests`]
     Requests,
+    /// The last tests of notices (row W-36). → [`View::NoticeTests`]
+    NoticeTests,
     /// What waits, what was received, what is to be corrected. → [`View::Outbox`]
     Outbox,
     /// What the employer sees, and every position read (row B-05). → [`View::Privacy`]
@@ -358,6 +377,13 @@ pub enum View {
     Requests {
         /// The newest first.
         requests: Vec<RequestLine>,
+    },
+    /// See [`Ask::NoticeTests`].
+    NoticeTests {
+        /// The newest first.
+        tests: Vec<NoticeTest>,
+        /// Whether one that was asked for has not reached the office yet.
+        waiting: bool,
     },
     /// See [`Ask::Outbox`].
     Outbox {

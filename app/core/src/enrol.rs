@@ -311,6 +311,9 @@ mod tests {
                 | Command::CallMe(_)
                 | Command::AskOffice(_)
                 | Command::WithdrawRequest(_)
+                | Command::TryNotices(_)
+                | Command::ConfirmTest(_)
+                | Command::SetPush(_)
                 | Command::SignedOut
                 | Command::Unknown => panic!("a stamp"),
             })

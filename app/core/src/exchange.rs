@@ -343,12 +343,12 @@ impl Core {
         self.engine.worked();
         self.engine.ask_numbers = known.is_none_or(|known| known.0 != epoch);
         self.engine.standing = standing.filter(|_| complete);
-        if complete {
-            self.engine.complete(now);
-        } else {
+        if !complete {
             self.engine.pulling = true;
+            return Ok(());
         }
-        Ok(())
+        self.engine.complete(now);
+        self.confirm_arrived(now)
     }
 
     /// Keeps what the exchange taught about the clocks (CK2).

@@ -18,6 +18,7 @@ mod fault;
 mod lease;
 mod message;
 pub mod ndef;
+mod notice_test;
 mod notices;
 pub mod phone;
 mod phone_alarm;

@@ -122,6 +122,9 @@ impl Phone {
             | Act::CallMe
             | Act::AskOffice { .. }
             | Act::WithdrawRequest { .. }
+            | Act::TryNotices
+            | Act::ConfirmTest { .. }
+            | Act::SetPush { .. }
             | Act::Alarm { .. }
             | Act::CancelAlarm { .. }
             | Act::AlarmSeen

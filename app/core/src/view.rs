@@ -43,6 +43,10 @@ impl Core {
             Ask::Directory => View::Directory { people: self.directory(now)? },
             Ask::Card => View::Card(Box::new(self.card(now)?)),
             Ask::Requests => View::Requests { requests: self.requests(now)? },
+            Ask::NoticeTests => {
+                let (tests, waiting) = self.notice_tests(now)?;
+                View::NoticeTests { tests, waiting }
+            }
             Ask::Outbox => View::Outbox { acts: self.outbox(now)? },
             Ask::Privacy => View::Privacy(self.privacy(now)?),
             Ask::Day { day } => View::Day(self.day(*day, now)?),
@@ -391,6 +395,9 @@ fn notes_of(visit: VisitId, scene: &Scene, own: &Own) -> VisitNotes {
             | Command::CallMe(_)
             | Command::AskOffice(_)
             | Command::WithdrawRequest(_)
+            | Command::TryNotices(_)
+            | Command::ConfirmTest(_)
+            | Command::SetPush(_)
             | Command::SignedOut
             | Command::Unknown => None,
         })
@@ -416,6 +423,9 @@ fn visits_of(own: &Own) -> Vec<VisitId> {
         | Command::CallMe(_)
         | Command::AskOffice(_)
         | Command::WithdrawRequest(_)
+        | Command::TryNotices(_)
+        | Command::ConfirmTest(_)
+        | Command::SetPush(_)
         | Command::SignedOut
         | Command::Unknown => None,
     });
@@ -461,6 +471,10 @@ fn act_line(item: &Item, scene: &Scene, own: &Own) -> ActLine {
         Command::CallMe(asked) => plain(ActKind::CallMe, None, said(&asked.stamp)),
         Command::AskOffice(new) => plain(ActKind::Request, None, said(&new.stamp)),
         Command::WithdrawRequest(back) => plain(ActKind::Request, None, said(&back.stamp)),
+        Command::TryNotices(asked) => plain(ActKind::NoticeTest, None, said(&asked.stamp)),
+        Command::ConfirmTest(_) | Command::SetPush(_) => {
+            plain(ActKind::NoticeTest, None, nobody_knows())
+        }
         Command::SignedOut => plain(ActKind::SignOut, None, nobody_knows()),
         Command::Unknown => plain(ActKind::Other, None, nobody_knows()),
     };

@@ -25,7 +25,11 @@ pub fn tell(
     let told = kept.episode.as_ref().map_or(0, |episode| episode.told);
     let round = kept.episode.as_ref().and_then(|e| e.due_at).map_or(0, |due| due.0);
     let (kind, part, to) = match effect {
-        Effect::Raised(_) => (Kind::AlarmRaised, "raised".to_owned(), preset(set)),
+        Effect::Raised(_) => {
+            let mut to = preset(set);
+            to.extend(browsers(tx, kept)?);
+            (Kind::AlarmRaised, "raised".to_owned(), to)
+        }
         Effect::Tier(n) => {
             let tier = usize::try_from(*n).ok().and_then(|n| set.tiers.get(n));
             (Kind::AlarmTier, format!("tier{n}"), tier.map(people).unwrap_or_default())
@@ -72,6 +76,12 @@ fn preset(set: &AlarmSettings) -> BTreeMap<To, String> {
     set.mails.iter().map(|mail| ((Channel::Mail, mail.clone()), String::new())).collect()
 }
 
+/// The browsers of the office that were let in, whatever their owners wish for the rest.
+fn browsers(tx: &mut Tx, kept: &Kept) -> Answer<BTreeMap<To, String>> {
+    let all = notices::browsers(tx, kept.organisation)?.into_iter();
+    Ok(all.map(|(recipient, name)| ((Channel::Push, recipient), name)).collect())
+}
+
 fn people(tier: &Tier) -> BTreeMap<To, String> {
     tier.contacts.iter().flat_map(ways).collect()
 }
@@ -92,6 +102,7 @@ fn ways(contact: &Contact) -> impl Iterator<Item = (To, String)> + use<> {
 fn everyone(tx: &mut Tx, kept: &Kept, set: &AlarmSettings) -> Answer<BTreeMap<To, String>> {
     let mut all: BTreeMap<To, String> = set.tiers.iter().flat_map(people).collect();
     all.extend(preset(set));
+    all.extend(browsers(tx, kept)?);
     for (login, name) in sql::logins(tx, kept.organisation)? {
         if login.parse::<lettre::Address>().is_ok() {
             all.entry((Channel::Mail, login)).or_insert(name);

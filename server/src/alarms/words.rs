@@ -91,9 +91,12 @@ fn headline(about: &About, kind: Kind, say: Say<'_>) -> String {
         Kind::AlarmTaken => say("Alarme prise en charge", "Alarm taken in charge"),
         Kind::AlarmClosed => say("Fin d'alarme", "Alarm closed"),
         Kind::AlarmOpen => say("Alarme toujours ouverte", "Alarm still open"),
-        Kind::AlarmRaised | Kind::AlarmTier | Kind::Message | Kind::Callback | Kind::Request => {
-            say("ALARME travailleur isolé (DATI)", "LONE WORKER ALARM")
-        }
+        Kind::AlarmRaised
+        | Kind::AlarmTier
+        | Kind::Message
+        | Kind::Callback
+        | Kind::Request
+        | Kind::Test => say("ALARME travailleur isolé (DATI)", "LONE WORKER ALARM"),
     };
     if test { format!("{} - {what}", say("ESSAI", "TEST")) } else { what.to_owned() }
 }

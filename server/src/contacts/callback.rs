@@ -2,7 +2,7 @@
 
 use releve_shared::clock::locate;
 use releve_shared::contact::{Callback, CallbackState};
-use releve_shared::id::{CallbackId, CommandId, MembershipId, OrganisationId};
+use releve_shared::id::{AccountId, CallbackId, CommandId, MembershipId, OrganisationId};
 use releve_shared::refusal::Refusal;
 use releve_shared::setting::Setting;
 use releve_shared::sync::{CallMe, RowKind, Scope};
@@ -15,8 +15,9 @@ use crate::audit::note;
 use crate::db::{Answer, Tx};
 use crate::identity::By;
 use crate::notices::{self, Kind};
+use crate::people;
+use crate::settings;
 use crate::visits::Reception;
-use crate::{messages, people, settings};
 
 /// How long an answered request stays on the desk's list.
 const SHOWN_MS: i64 = 30 * DAY_MS;
@@ -39,8 +40,8 @@ pub struct CallbackRow {
     pub manager: String,
 }
 
-/// Takes a request; one within five minutes of another is the same. Queues a mail to her line manager,
-/// or to everybody of the office when she has none.
+/// Takes a request; one within five minutes of another is the same. Tells her line manager,
+/// or everybody of the office when she has none.
 ///
 /// # Errors
 /// [`Refusal::NotFound`] for somebody who does not work here; [`Refusal::NotAllowed`] after her last day.
@@ -66,26 +67,19 @@ pub fn call_me(
         sql::ask_again(tx, id)?;
     } else {
         sql::add_callback(tx, (from.organisation, membership), id, at, from.at)?;
-        for address in told(tx, from.organisation, membership)? {
-            notices::queue(tx, (from.organisation, &address), Kind::Callback, id, from.at)?;
-        }
+        let to = (from.organisation, line_manager(tx, membership)?);
+        notices::tell(tx, to, Kind::Callback, id, from.at)?;
     }
     tx.changed(&Scope::membership(membership), &RowKind::Callback, id);
     Ok(())
 }
 
-/// Who is told by mail of what a caregiver asks: her line manager, or everybody of the office when she
-/// has none who can be reached.
+/// Who is told first of what a caregiver asks: her line manager.
 ///
 /// # Errors
 /// Those of the database.
-pub fn told(
-    tx: &mut Tx,
-    organisation: OrganisationId,
-    membership: MembershipId,
-) -> Answer<Vec<String>> {
-    let manager = sql::manager(tx, membership)?;
-    messages::reached(tx, organisation, manager)
+pub fn line_manager(tx: &mut Tx, membership: MembershipId) -> Answer<Option<AccountId>> {
+    Ok(sql::manager(tx, membership)?)
 }
 
 /// The requests of the organisation: open ones first, then those answered within thirty days.

@@ -10,7 +10,7 @@ mod rules;
 mod sql;
 mod staff;
 
-pub use callback::{CallbackRow, call_me, callbacks, called, reopen, take, told};
+pub use callback::{CallbackRow, call_me, callbacks, called, line_manager, reopen, take};
 pub use emergency::{EmergencyInput, emergency, found, set_emergency};
 pub use feed::{callback_body, colleague_body, emergency_body, entry_body, grants};
 pub use manager::{Choice, Manager, manager, set_manager};

@@ -73,7 +73,6 @@ pub fn statements() -> Vec<Statement> {
         crate::contacts::ALL,
         crate::demo::ALL,
         crate::messages::ALL,
-        crate::notices::ALL,
         crate::metrics::ALL,
         crate::people::ALL,
         crate::requests::ALL,
@@ -87,5 +86,5 @@ pub fn statements() -> Vec<Statement> {
         crate::visits::ALL,
         crate::visits::OVER,
     ];
-    [rooms, crate::identity::ALL].concat().concat()
+    [rooms, crate::identity::ALL, crate::notices::ALL].concat().concat()
 }

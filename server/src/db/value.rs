@@ -183,6 +183,8 @@ ids!(
     ThreadId,
     MessageId,
     NoticeId,
+    NoticeTestId,
+    SubscriptionId,
     CallbackId,
     DirectoryEntryId,
     RequestId,

@@ -172,6 +172,37 @@ impl Keys {
         Ok(())
     }
 
+    /// A secret of this server under its name, opened; `None` before it was drawn.
+    ///
+    /// # Errors
+    /// Those of the database, and when it was sealed by another master key.
+    pub(crate) fn own(&self, tx: &mut Tx, name: &str) -> Result<Option<Vec<u8>>, Fault> {
+        let kept = sql::key(tx, name)?;
+        kept.map(|key| self.master.open(name, &key.sealed)).transpose()
+    }
+
+    /// Keeps a secret of this server under its name, sealed with a nonce drawn for it alone, unless
+    /// there is one.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub(crate) fn keep_own(
+        &self,
+        tx: &mut Tx,
+        (name, public): (&str, &str),
+        (secret, nonce): (&[u8], [u8; 24]),
+        at: Moment,
+    ) -> Result<(), Fault> {
+        let key = sql::SealedKey {
+            name: name.to_owned(),
+            organisation: None,
+            number: 1,
+            public: Some(public.to_owned()),
+            sealed: self.master.seal(name, secret, nonce)?,
+        };
+        sql::keep_key(tx, &key, at)
+    }
+
     fn opened(&self, tx: &mut Tx, name: &str) -> Result<Vec<u8>, Fault> {
         let key = sql::key(tx, name)?.ok_or_else(|| Fault::new(format!("no key {name}")))?;
         self.master.open(name, &key.sealed)

@@ -16,6 +16,7 @@ use super::sql::{self, Kept, New};
 use crate::audit::note;
 use crate::db::{Answer, Tx};
 use crate::identity::By;
+use crate::notices::{self, Kind};
 use crate::text::{self, BadField};
 
 /// Most messages of a thread on the screen.
@@ -275,7 +276,8 @@ fn write(
     let new = New { sending: sending.to_string(), account: Some(by.account), message: &message };
     sql::add(tx, thread, &new, now)?;
     announce(tx, thread);
-    Ok(())
+    let to = (thread.organisation, thread.membership);
+    notices::wake(tx, to, Kind::Message, thread.id, now)
 }
 
 /// Takes back a message that was not read yet: it leaves the phone.

@@ -15,7 +15,7 @@ pub use desk::{
 };
 pub use feed::body;
 pub use forget::KEPT;
-pub use phone::{alert_by_mail, reached, read_message, write_message};
+pub use phone::{alert_by_mail, read_message, write_message};
 pub use routes::routes;
 pub use sql::ALL;
 

@@ -1,13 +1,12 @@
 //! What caregivers do with messages: read, write, and say whether the office is told by mail.
 
 use releve_shared::clock::{Stamp, locate};
-use releve_shared::id::{AccountId, CommandId, MembershipId, MessageId, OrganisationId};
+use releve_shared::id::{CommandId, MembershipId, MessageId};
 use releve_shared::message::{Author, Message, TEXT_LIMIT};
 use releve_shared::refusal::Refusal;
 use releve_shared::sync::{AlertByMail, ReadMessage, RowKind, Scope, WriteMessage};
 use releve_shared::time::Moment;
 
-use super::rules;
 use super::sql::{self, Kept, New};
 use crate::db::{Answer, Tx};
 use crate::notices::{self, Kind};
@@ -87,26 +86,11 @@ pub fn write_message(
         tx.changed(&Scope::membership(thread.membership), &RowKind::Thread, thread.id);
         if thread.alert {
             let writer = sql::last_writer(tx, thread.id)?;
-            for address in reached(tx, thread.organisation, writer)? {
-                let to = (thread.organisation, address.as_str());
-                notices::queue(tx, to, Kind::Message, thread.id, from.at)?;
-            }
+            let to = (thread.organisation, writer);
+            notices::tell(tx, to, Kind::Message, thread.id, from.at)?;
         }
     }
     Ok(())
-}
-
-/// The addresses of mail that reach an account of the office, or everybody there when it has none.
-///
-/// # Errors
-/// Those of the database.
-pub fn reached(
-    tx: &mut Tx,
-    organisation: OrganisationId,
-    account: Option<AccountId>,
-) -> Answer<Vec<String>> {
-    let accounts = sql::accounts(tx, organisation)?;
-    Ok(rules::told(&accounts, account).into_iter().map(str::to_owned).collect())
 }
 
 /// Writes "Alerter par email" of a thread; the last one counts.

@@ -6,7 +6,6 @@ use releve_shared::id::{AccountId, MembershipId, MessageId, OrganisationId, Thre
 use releve_shared::message::{Author, HELD, Message, Thread};
 use releve_shared::time::Moment;
 
-use super::rules::Reachable;
 use crate::db::{Fault, Row, Tx};
 
 crate::code_columns!(Author);
@@ -86,8 +85,6 @@ crate::statements! {
     /// Erases a thread of which nothing is left.
     DROP_EMPTY = "DELETE FROM thread
                    WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM message m WHERE m.thread = thread.id)";
-    /// The accounts of the office.
-    ACCOUNTS = "SELECT id, login FROM account WHERE organisation = $1 AND state = 'active' ORDER BY id";
 }
 
 /// A thread as it is kept.
@@ -290,11 +287,6 @@ pub fn at_work(tx: &mut Tx, org: OrganisationId, id: MembershipId) -> Result<boo
 
 pub fn last_writer(tx: &mut Tx, thread: ThreadId) -> Result<Option<AccountId>, Fault> {
     tx.query_opt(&LAST_WRITER, &[thread.into()])?.map(|r| r.get(0)).transpose()
-}
-
-pub fn accounts(tx: &mut Tx, org: OrganisationId) -> Result<Vec<Reachable>, Fault> {
-    let rows = tx.query(&ACCOUNTS, &[org.into()])?;
-    rows.iter().map(|r| Ok(Reachable { account: r.get(0)?, login: r.get(1)? })).collect()
 }
 
 pub fn old_threads(tx: &mut Tx, org: OrganisationId, before: Moment) -> Result<Vec<Kept>, Fault> {

@@ -1,5 +1,6 @@
-//! The outbox of messages to people: mail, text messages, automatic calls. Queued in the transaction of
-//! what causes them, sent by the jobs, each with its states.
+//! The outbox of messages to people: mail, pushes, text messages, automatic calls. Queued in the
+//! transaction of what causes them, sent by the jobs, each with its states. Ordinary ones go by the ways
+//! and at the hours that each account wishes (row B-14); those of an alarm ask nobody.
 //!
 //! What a message says is made when it leaves. It holds no health data and no words of anybody: it
 //! says that something waits, at which organisation, and where to look (row O-23). Messages about an
@@ -8,21 +9,33 @@
 mod carrier;
 mod kept;
 mod mail;
+mod mine;
+mod push;
+mod routes;
 mod rules;
 mod send;
 mod sql;
 mod template;
+mod trial;
 
 use releve_shared::alarm::Channel;
-use releve_shared::id::{AlarmId, NoticeId, OrganisationId};
+use releve_shared::id::{AccountId, AlarmId, MembershipId, NoticeId, OrganisationId};
 use releve_shared::keys::Digest;
+use releve_shared::notice::Topic;
 use releve_shared::time::Moment;
 
 use crate::db::{Answer, Tx};
+use crate::identity;
 
 pub use kept::KEPT;
+pub use push::set_push;
+pub use routes::routes;
 pub use send::{send_due, send_urgent};
-pub use sql::{ALL, AlarmLine, Called, Kept, State, about, called};
+pub use sql::{AlarmLine, Called, Kept, State, about, called};
+pub use trial::{confirm_hers, test_body, try_hers};
+
+/// Statements of the room, for the check on both engines.
+pub const ALL: &[&[crate::db::Statement]] = &[sql::ALL, push::ALL, trial::ALL];
 
 /// What a message is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +46,8 @@ pub enum Kind {
     Callback,
     /// A caregiver asks something of the office; about a request.
     Request,
+    /// Somebody tries whether notices arrive (row W-36); about a test.
+    Test,
     /// An alarm was raised: the mail to the preset addresses.
     AlarmRaised,
     /// An alarm waits for an answer.
@@ -53,11 +68,27 @@ impl Kind {
             Self::Message => "message",
             Self::Callback => "callback",
             Self::Request => "request",
+            Self::Test => "test",
             Self::AlarmRaised => "alarm_raised",
             Self::AlarmTier => "alarm_tier",
             Self::AlarmTaken => "alarm_taken",
             Self::AlarmOpen => "alarm_open",
             Self::AlarmClosed => "alarm_closed",
+        }
+    }
+
+    /// What somebody may wish to be told of or not; `None` for what asks nobody.
+    fn topic(self) -> Option<Topic> {
+        match self {
+            Self::Message => Some(Topic::Message),
+            Self::Callback => Some(Topic::Callback),
+            Self::Request => Some(Topic::Request),
+            Self::Test
+            | Self::AlarmRaised
+            | Self::AlarmTier
+            | Self::AlarmTaken
+            | Self::AlarmOpen
+            | Self::AlarmClosed => None,
         }
     }
 
@@ -68,6 +99,7 @@ impl Kind {
             Self::Message,
             Self::Callback,
             Self::Request,
+            Self::Test,
             Self::AlarmRaised,
             Self::AlarmTier,
             Self::AlarmTaken,
@@ -79,35 +111,90 @@ impl Kind {
     }
 }
 
-/// Queues a mail to an address, unless one about the same thing still waits for its first attempt.
+/// Tells the office: `first` by the ways that she wishes, or everybody by theirs when there is none.
+/// What is told in quiet hours leaves when they are over. One about the same thing that still waits for
+/// its first attempt is enough.
 ///
 /// # Errors
 /// Those of the database.
-pub fn queue(
+pub fn tell(
     tx: &mut Tx,
-    (organisation, recipient): (OrganisationId, &str),
+    (organisation, first): (OrganisationId, Option<AccountId>),
+    kind: Kind,
+    about: impl std::fmt::Display,
+    now: Moment,
+) -> Answer<()> {
+    let Some(topic) = kind.topic() else { return Ok(()) };
+    let people = mine::people(tx, organisation)?;
+    let told = rules::told(&people, first, &topic);
+    if told.is_empty() {
+        return Ok(());
+    }
+    let (zone, about) = (identity::zone(tx, organisation)?, about.to_string());
+    for (person, to) in told {
+        let due = person.wishes.due(now, &zone);
+        queue(tx, organisation, &to, (kind, &about), (now, due))?;
+    }
+    Ok(())
+}
+
+/// Tells a caregiver's phones that something waits there: the words come with synchronisation, and wait
+/// for work by themselves.
+///
+/// # Errors
+/// Those of the database.
+pub fn wake(
+    tx: &mut Tx,
+    (organisation, membership): (OrganisationId, MembershipId),
     kind: Kind,
     about: impl std::fmt::Display,
     now: Moment,
 ) -> Answer<()> {
     let about = about.to_string();
-    if sql::waits(tx, kind, &about, recipient)? {
-        return Ok(());
+    for (id, name) in push::of_caregiver(tx, organisation, membership)? {
+        let recipient = id.to_string();
+        let to = rules::To { account: None, channel: Channel::Push, recipient, name };
+        queue(tx, organisation, &to, (kind, &about), (now, now))?;
+    }
+    Ok(())
+}
+
+/// Queues an ordinary notice, unless one about the same thing to the same address still waits for its
+/// first attempt. Gives the id of the new one.
+fn queue(
+    tx: &mut Tx,
+    organisation: OrganisationId,
+    to: &rules::To,
+    (kind, about): (Kind, &str),
+    (now, due): (Moment, Moment),
+) -> Answer<Option<NoticeId>> {
+    if sql::waits(tx, kind, about, &to.recipient)? {
+        return Ok(None);
     }
     let new = Kept {
-        id: id(&[kind.code(), &about, recipient], now),
+        id: id(&[kind.code(), about, &to.recipient], now),
         organisation,
         kind: kind.code().to_owned(),
-        about,
+        about: about.to_owned(),
         part: String::new(),
-        channel: Channel::Mail,
-        recipient: recipient.to_owned(),
-        name: String::new(),
+        channel: to.channel.clone(),
+        recipient: to.recipient.clone(),
+        name: to.name.clone(),
+        account: to.account,
         urgent: false,
         attempts: 0,
     };
-    sql::add(tx, &new, now)?;
-    Ok(())
+    sql::add(tx, &new, (now, due))?;
+    Ok(Some(new.id))
+}
+
+/// The browsers of the office that are told of an alarm: recipient and name.
+///
+/// # Errors
+/// Those of the database.
+pub fn browsers(tx: &mut Tx, organisation: OrganisationId) -> Answer<Vec<(String, String)>> {
+    let all = push::of_office(tx, organisation)?.into_iter();
+    Ok(all.map(|(_, id, name)| (id.to_string(), name)).collect())
 }
 
 /// Its id follows from what it is: a transaction may run twice.
@@ -118,7 +205,7 @@ fn id(what: &[&str], now: Moment) -> NoticeId {
     NoticeId::new(now, chance)
 }
 
-/// A message that waits for nothing: of an alarm.
+/// A message that waits for nothing: of an alarm, or of a test.
 #[derive(Clone, Debug)]
 pub struct Urgent {
     /// Whose.
@@ -142,6 +229,17 @@ pub struct Urgent {
 /// # Errors
 /// Those of the database.
 pub fn queue_urgent(tx: &mut Tx, new: &Urgent, now: Moment) -> Answer<()> {
+    queue_at_once(tx, new, None, now)?;
+    Ok(())
+}
+
+/// The same, for an account when it is for one; gives its id.
+fn queue_at_once(
+    tx: &mut Tx,
+    new: &Urgent,
+    account: Option<AccountId>,
+    now: Moment,
+) -> Answer<NoticeId> {
     let what = [new.kind.code(), &new.about, &new.part, new.channel.code(), new.recipient.as_str()];
     let kept = Kept {
         id: id(&what, now),
@@ -152,13 +250,14 @@ pub fn queue_urgent(tx: &mut Tx, new: &Urgent, now: Moment) -> Answer<()> {
         channel: new.channel.clone(),
         recipient: new.recipient.clone(),
         name: new.name.clone(),
+        account,
         urgent: true,
         attempts: 0,
     };
     if !sql::queued(tx, &kept)? {
-        sql::add(tx, &kept, now)?;
+        sql::add(tx, &kept, (now, now))?;
     }
-    Ok(())
+    Ok(kept.id)
 }
 
 /// Every message about an alarm, in the order queued.

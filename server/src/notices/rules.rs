@@ -1,6 +1,69 @@
-//! When a mail that failed is tried again. Pure.
+//! Who is told by which way, and when what failed is tried again. Pure.
 
+use releve_shared::alarm::Channel;
+use releve_shared::id::{AccountId, SubscriptionId};
+use releve_shared::notice::{Topic, Wishes};
 use releve_shared::time::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS};
+
+/// An account of the office, how it is reached, and what it wishes.
+#[derive(Clone, Debug)]
+pub struct Person {
+    pub account: AccountId,
+    /// What it signs in with: an address of mail, or not.
+    pub login: String,
+    pub wishes: Wishes,
+    /// The browsers that were let in, with their names.
+    pub browsers: Vec<(SubscriptionId, String)>,
+}
+
+/// Where a notice goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct To {
+    pub account: Option<AccountId>,
+    pub channel: Channel,
+    /// An address, a number, or a subscription.
+    pub recipient: String,
+    pub name: String,
+}
+
+/// Who is told of a topic, by which ways: `first` when she wishes it and can be reached, else everybody
+/// who does and can (row O-23).
+pub fn told<'a>(
+    people: &'a [Person],
+    first: Option<AccountId>,
+    topic: &Topic,
+) -> Vec<(&'a Person, To)> {
+    let of = |person: &'a Person| ways(person, topic).into_iter().map(move |to| (person, to));
+    let hers = people.iter().filter(|person| Some(person.account) == first);
+    let hers: Vec<_> = hers.flat_map(of).collect();
+    if hers.is_empty() { people.iter().flat_map(of).collect() } else { hers }
+}
+
+fn ways(person: &Person, topic: &Topic) -> Vec<To> {
+    let wished = person.wishes.ways(topic);
+    reached(person).into_iter().filter(|to| wished.contains(&to.channel)).collect()
+}
+
+/// Every way to an account, wished or not.
+pub fn reached(person: &Person) -> Vec<To> {
+    let to = |channel, recipient, name: &str| To {
+        account: Some(person.account),
+        channel,
+        recipient,
+        name: name.to_owned(),
+    };
+    let mail = is_address(&person.login).then(|| to(Channel::Mail, person.login.clone(), ""));
+    let browsers = person.browsers.iter();
+    let pushes = browsers.map(|(id, name)| to(Channel::Push, id.to_string(), name));
+    mail.into_iter().chain(pushes).collect()
+}
+
+/// Whether a login is an address of mail, as far as its form tells.
+fn is_address(login: &str) -> bool {
+    login.split_once('@').is_some_and(|(name, host)| {
+        !name.is_empty() && host.contains('.') && !login.contains([' ', '<', '>', ','])
+    })
+}
 
 /// How long a node may take for what it has taken; another takes it over then.
 pub const LEASE_MS: i64 = 5 * MINUTE_MS;
@@ -36,6 +99,53 @@ pub fn wait_after(attempts: u32) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use releve_shared::notice::Wish;
+
+    fn person(n: u128, login: &str) -> Person {
+        let account = uuid::Uuid::from_u128(n).into();
+        Person { account, login: login.to_owned(), wishes: Wishes::default(), browsers: vec![] }
+    }
+
+    fn recipients(people: &[Person], first: u128) -> Vec<String> {
+        let first = Some(uuid::Uuid::from_u128(first).into());
+        told(people, first, &Topic::Message).into_iter().map(|(_, to)| to.recipient).collect()
+    }
+
+    /// O-23: who answers is told; a thread that nobody of the office began reaches all.
+    #[test]
+    fn the_one_who_wrote_is_told_else_everybody_who_can_be() {
+        let all = [person(1, "a@r.example"), person(2, "chloe"), person(3, "c@r.example")];
+        assert_eq!(recipients(&all, 3), ["c@r.example"]);
+        assert_eq!(recipients(&all, 2), ["a@r.example", "c@r.example"]);
+        assert_eq!(recipients(&all, 9), ["a@r.example", "c@r.example"]);
+        assert_eq!(recipients(&all[1..2], 9), [] as [&str; 0]);
+    }
+
+    /// B-14: each is told by the ways that she wishes; who wishes none leaves it to the others.
+    #[test]
+    fn each_is_told_by_the_ways_that_she_wishes() {
+        let mut all = [person(1, "a@r.example"), person(2, "chloe")];
+        let browser: SubscriptionId = uuid::Uuid::from_u128(7).into();
+        all[1].browsers = vec![(browser, "Firefox".to_owned())];
+        assert_eq!(recipients(&all, 2), [browser.to_string()]);
+        let wish = |mail, push| Wishes {
+            topics: vec![Wish { topic: Topic::Message, mail, push }],
+            quiet: None,
+        };
+        all[1].wishes = wish(true, false);
+        assert_eq!(recipients(&all, 2), ["a@r.example"]);
+        all[0].wishes = wish(false, false);
+        assert_eq!(recipients(&all, 2), [] as [&str; 0]);
+        assert_eq!(told(&all, None, &Topic::Callback).len(), 2, "another topic is another wish");
+    }
+
+    #[test]
+    fn only_the_form_of_an_address_is_written_to() {
+        assert!(is_address("a@b.fr"));
+        for none in ["chloe", "@b.fr", "a@bfr", "a b@c.fr", "a@b.fr,c@d.fr", "<a@b.fr", "a@b.fr>"] {
+            assert!(!is_address(none), "{none}");
+        }
+    }
 
     #[test]
     fn each_wait_is_longer_and_the_last_gives_up() {

@@ -7,7 +7,7 @@ use releve_shared::time::Moment;
 
 use super::carrier::{self, Filling};
 use super::sql::{self, Kept, State};
-use super::{Kind, mail, rules, template};
+use super::{Kind, mail, push, rules, template, trial};
 use crate::alarms;
 use crate::app::App;
 use crate::db::{Answer, Fault, Tx};
@@ -17,8 +17,19 @@ use crate::db::{Answer, Fault, Tx};
 pub(super) enum Failed {
     /// Another attempt may do better.
     ForNow(&'static str),
+    /// The carrier asks to come back after so many milliseconds.
+    Later(i64),
     /// None will.
     ForGood(&'static str),
+}
+
+impl Failed {
+    fn code(self) -> &'static str {
+        match self {
+            Self::ForNow(why) | Self::ForGood(why) => why,
+            Self::Later(_) => "later",
+        }
+    }
 }
 
 /// What a message says.
@@ -73,7 +84,8 @@ pub async fn send_urgent(app: &App) -> Answer<usize> {
 /// One attempt at a message; true when the carrier has taken it.
 async fn attempt(app: &App, notice: Kept) -> Answer<bool> {
     let came = carry(app, &notice).await?;
-    if let Err(Failed::ForNow(why) | Failed::ForGood(why)) = came {
+    if let Err(failed) = came {
+        let why = failed.code();
         let (attempts, channel) = (notice.attempts, notice.channel.code());
         tracing::warn!(notice = %notice.id, attempts, channel, why, "a message failed");
     }
@@ -83,6 +95,9 @@ async fn attempt(app: &App, notice: Kept) -> Answer<bool> {
 }
 
 async fn carry(app: &App, notice: &Kept) -> Answer<Result<(), Failed>> {
+    if notice.channel == Channel::Push {
+        return push::send(app, notice).await;
+    }
     let letter = match letter(app, notice).await? {
         Ok(letter) => letter,
         Err(failed) => return Ok(Err(failed)),
@@ -102,7 +117,7 @@ async fn carry(app: &App, notice: &Kept) -> Answer<Result<(), Failed>> {
             });
             Ok(sending.await.map_err(|e| Fault::of("handing a message to a carrier", e))?)
         }
-        Channel::Desk | Channel::Push | Channel::Unknown(_) => {
+        Channel::Desk | Channel::App | Channel::Push | Channel::Unknown(_) => {
             Ok(Err(Failed::ForGood("channel_off")))
         }
     }
@@ -135,15 +150,22 @@ fn record(tx: &mut Tx, notice: &Kept, came: Result<(), Failed>, now: Moment) -> 
     } else {
         rules::wait_after(notice.attempts)
     };
-    let (state, due, error) = match came {
-        Ok(()) => (State::Sent, now, None),
-        Err(Failed::ForGood(why)) => (State::GivenUp, now, Some(why)),
-        Err(Failed::ForNow(why)) => match wait {
-            Some(wait) => (State::Failed, now.plus(wait), Some(why)),
-            None => (State::GivenUp, now, Some(why)),
-        },
+    let error = came.err().map(Failed::code);
+    let (state, due) = match came {
+        Ok(()) => (State::Sent, now),
+        Err(Failed::ForGood(_)) => (State::GivenUp, now),
+        Err(Failed::ForNow(_) | Failed::Later(_)) => {
+            let asked = if let Err(Failed::Later(ms)) = came { ms } else { 0 };
+            match wait {
+                Some(wait) => (State::Failed, now.plus(wait.max(asked))),
+                None => (State::GivenUp, now),
+            }
+        }
     };
     sql::record(tx, notice, state, due, (now, error))?;
+    if notice.kind == Kind::Test.code() {
+        trial::moved(tx, notice)?;
+    }
     if notice.urgent {
         // The desk shows each state as it is.
         tx.tell(&Scope::desk(notice.organisation));

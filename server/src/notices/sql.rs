@@ -1,7 +1,7 @@
 //! Every statement of the outbox.
 
 use releve_shared::alarm::{Channel, Delivery};
-use releve_shared::id::{AlarmId, NoticeId, OrganisationId};
+use releve_shared::id::{AccountId, AlarmId, NoticeId, OrganisationId};
 use releve_shared::time::Moment;
 
 use super::Kind;
@@ -12,8 +12,8 @@ crate::code_columns!(Channel, Delivery);
 crate::statements! {
     /// Queues a message.
     ADD = "INSERT INTO notice (id, organisation, kind, about, part, channel, recipient, name, urgent,
-                               state, attempts, due_at, queued_at)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'queued', 0, $10, $11)
+                               state, attempts, due_at, queued_at, account)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'queued', 0, $10, $11, $12)
            ON CONFLICT (id) DO NOTHING";
     /// Whether the same part of the same thing was queued to the same address.
     QUEUED = "SELECT COUNT(*) FROM notice
@@ -36,7 +36,8 @@ crate::statements! {
                AND id IN (SELECT n.id FROM notice n
                            WHERE n.state IN ('queued', 'failed') AND n.due_at <= $2 AND n.urgent = $3
                            ORDER BY n.due_at, n.id LIMIT 8)
-            RETURNING id, organisation, kind, about, part, channel, recipient, name, urgent, attempts";
+            RETURNING id, organisation, kind, about, part, channel, recipient, name, urgent, attempts,
+                      account";
     /// What came of an attempt, unless another node has taken it over.
     RECORD = "UPDATE notice SET state = $1, due_at = $2, ended_at = $3, error = $4
                WHERE id = $5 AND attempts = $6 AND state IN ('queued', 'failed')";
@@ -48,6 +49,21 @@ crate::statements! {
             WHERE organisation = $1 AND COALESCE(ended_at, queued_at) < $2";
     /// Erases them.
     FORGET = "DELETE FROM notice WHERE organisation = $1 AND COALESCE(ended_at, queued_at) < $2";
+    /// The open accounts of an organisation, with what each wishes.
+    PEOPLE = "SELECT a.id, a.login, w.wishes FROM account a
+                LEFT JOIN notice_wish w ON w.account = a.id
+               WHERE a.organisation = $1 AND a.state = 'active' ORDER BY a.id";
+    /// Writes what an account wishes.
+    WISH = "INSERT INTO notice_wish (account, organisation, wishes) VALUES ($1, $2, $3)
+            ON CONFLICT (account) DO UPDATE SET wishes = excluded.wishes";
+    /// The last notices to an account.
+    TO_ACCOUNT = "SELECT id, kind, channel, recipient, name, state, attempts, error, queued_at, due_at,
+                         ended_at
+                    FROM notice WHERE account = $1 AND organisation = $2
+                   ORDER BY queued_at DESC, id DESC LIMIT $3";
+    /// The state of one notice.
+    STATE = "SELECT state, error FROM notice
+              WHERE id = $1 AND organisation = $2";
     /// The name on an organisation's door.
     NAME = "SELECT name FROM organisation WHERE id = $1";
 }
@@ -104,13 +120,15 @@ pub struct Kept {
     pub recipient: String,
     /// Who that is; empty when the address says it.
     pub name: String,
+    /// Whose account it is for, when it is for one.
+    pub account: Option<AccountId>,
     /// Whether it waits for nothing.
     pub urgent: bool,
     /// How often it was tried, this time included.
     pub attempts: u32,
 }
 
-pub fn add(tx: &mut Tx, new: &Kept, now: Moment) -> Result<u64, Fault> {
+pub fn add(tx: &mut Tx, new: &Kept, (now, due): (Moment, Moment)) -> Result<u64, Fault> {
     let row = [
         new.id.into(),
         new.organisation.into(),
@@ -121,8 +139,9 @@ pub fn add(tx: &mut Tx, new: &Kept, now: Moment) -> Result<u64, Fault> {
         (&new.recipient).into(),
         (&new.name).into(),
         new.urgent.into(),
+        due.into(),
         now.into(),
-        now.into(),
+        new.account.into(),
     ];
     tx.execute(&ADD, &row)
 }
@@ -161,6 +180,7 @@ pub fn take(tx: &mut Tx, now: Moment, until: Moment, urgent: bool) -> Result<Vec
             name: r.get(7)?,
             urgent: r.get(8)?,
             attempts: r.get(9)?,
+            account: r.get(10)?,
         })
     };
     rows.iter().map(read).collect()
@@ -257,4 +277,74 @@ pub fn called(tx: &mut Tx, id: NoticeId) -> Result<Option<Called>, Fault> {
     let row = tx.query_opt(&CALLED, &[id.into()])?;
     let read = |r: Row| Ok(Called { alarm: r.parse(0)?, recipient: r.get(1)?, name: r.get(2)? });
     row.map(read).transpose()
+}
+
+/// An account, what it signs in with, and the JSON of what it wishes.
+pub type Person = (AccountId, String, Option<String>);
+
+pub fn people(tx: &mut Tx, org: OrganisationId) -> Result<Vec<Person>, Fault> {
+    let rows = tx.query(&PEOPLE, &[org.into()])?;
+    rows.iter().map(|r| Ok((r.get(0)?, r.get(1)?, r.get(2)?))).collect()
+}
+
+pub fn wish(
+    tx: &mut Tx,
+    org: OrganisationId,
+    account: AccountId,
+    wishes: Value,
+) -> Result<u64, Fault> {
+    tx.execute(&WISH, &[account.into(), org.into(), wishes])
+}
+
+/// A notice to an account, with its state.
+#[derive(Clone, Debug)]
+pub struct Mine {
+    pub id: NoticeId,
+    pub kind: String,
+    pub channel: Channel,
+    pub recipient: String,
+    pub name: String,
+    pub state: Delivery,
+    pub attempts: u32,
+    pub error: Option<String>,
+    pub queued_at: Moment,
+    pub due_at: Moment,
+    pub ended_at: Option<Moment>,
+}
+
+pub fn to_account(
+    tx: &mut Tx,
+    org: OrganisationId,
+    account: AccountId,
+    most: u32,
+) -> Result<Vec<Mine>, Fault> {
+    let read = |r: &Row| {
+        Ok(Mine {
+            id: r.get(0)?,
+            kind: r.get(1)?,
+            channel: r.get(2)?,
+            recipient: r.get(3)?,
+            name: r.get(4)?,
+            state: r.get(5)?,
+            attempts: r.get(6)?,
+            error: r.get(7)?,
+            queued_at: r.get(8)?,
+            due_at: r.get(9)?,
+            ended_at: r.get(10)?,
+        })
+    };
+    let row = [account.into(), org.into(), most.into()];
+    tx.query(&TO_ACCOUNT, &row)?.iter().map(read).collect()
+}
+
+/// Where a notice is.
+#[derive(Clone, Debug)]
+pub struct Where {
+    pub state: Delivery,
+    pub error: Option<String>,
+}
+
+pub fn state(tx: &mut Tx, org: OrganisationId, id: NoticeId) -> Result<Option<Where>, Fault> {
+    let read = |r: Row| Ok(Where { state: r.get(0)?, error: r.get(1)? });
+    tx.query_opt(&STATE, &[id.into(), org.into()])?.map(read).transpose()
 }

@@ -26,6 +26,8 @@ pub fn mail(
         (Kind::Callback, MailLanguage::En) => (include_str!("callback.en.txt"), "requests"),
         (Kind::Request, MailLanguage::Fr) => (include_str!("request.fr.txt"), "requests"),
         (Kind::Request, MailLanguage::En) => (include_str!("request.en.txt"), "requests"),
+        (Kind::Test, MailLanguage::Fr) => (include_str!("test.fr.txt"), "notices"),
+        (Kind::Test, MailLanguage::En) => (include_str!("test.en.txt"), "notices"),
         (
             Kind::AlarmRaised
             | Kind::AlarmTier
@@ -51,7 +53,8 @@ mod tests {
     #[test]
     fn a_mail_says_where_to_look_in_both_languages() {
         let asks = [Kind::Callback, Kind::Request].map(|kind| (kind, "requests"));
-        for (kind, place) in [(Kind::Message, "messages")].into_iter().chain(asks) {
+        let others = [(Kind::Message, "messages"), (Kind::Test, "notices")];
+        for (kind, place) in others.into_iter().chain(asks) {
             for language in [MailLanguage::Fr, MailLanguage::En] {
                 let mail =
                     mail(kind, language, "Les\r\nTilleuls", "https://r.example", "t1").unwrap();

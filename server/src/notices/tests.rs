@@ -20,7 +20,14 @@ async fn queued(world: &World, organisation: OrganisationId, times: u8) {
     world
         .write(move |tx, now| {
             for _ in 0..times {
-                queue(tx, (organisation, "a@r.example"), Kind::Message, "t1", now).unwrap();
+                let recipient = "a@r.example".to_owned();
+                let to = rules::To {
+                    account: None,
+                    channel: Channel::Mail,
+                    recipient,
+                    name: String::new(),
+                };
+                queue(tx, organisation, &to, (Kind::Message, "t1"), (now, now)).unwrap();
             }
         })
         .await;

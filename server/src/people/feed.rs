@@ -48,6 +48,7 @@ pub fn body(tx: &mut Tx, kind: &RowKind, id: &str) -> Answer<Option<String>> {
         | RowKind::Card
         | RowKind::Logo
         | RowKind::Request
+        | RowKind::NoticeTest
         | RowKind::EmergencyNumbers
         | RowKind::DirectoryEntry
         | RowKind::Colleague

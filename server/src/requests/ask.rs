@@ -56,10 +56,8 @@ pub fn ask(tx: &mut Tx, from: &Reception<'_>, command: CommandId, new: &AskOffic
     };
     if sql::add(tx, from.organisation, &request, from.at)? {
         tx.changed(&Scope::membership(membership), &RowKind::Request, request.id);
-        for address in contacts::told(tx, from.organisation, membership)? {
-            let to = (from.organisation, address.as_str());
-            notices::queue(tx, to, Kind::Request, request.id, from.at)?;
-        }
+        let to = (from.organisation, contacts::line_manager(tx, membership)?);
+        notices::tell(tx, to, Kind::Request, request.id, from.at)?;
     }
     Ok(())
 }

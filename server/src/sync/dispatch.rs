@@ -11,6 +11,7 @@ use crate::contacts;
 use crate::db::{Answer, Tx};
 use crate::identity;
 use crate::messages;
+use crate::notices;
 use crate::receipts;
 use crate::requests;
 use crate::services;
@@ -45,6 +46,13 @@ pub(super) fn run(
         Command::CallMe(asked) => contacts::call_me(tx, &reception(from, now), envelope.id, asked),
         Command::AskOffice(new) => requests::ask(tx, &reception(from, now), envelope.id, new),
         Command::WithdrawRequest(back) => requests::withdraw(tx, &reception(from, now), back),
+        Command::TryNotices(_) => {
+            notices::try_hers(tx, &reception(from, now), envelope.id.uuid().into())
+        }
+        Command::ConfirmTest(said) => notices::confirm_hers(tx, &reception(from, now), said),
+        Command::SetPush(wish) => {
+            notices::set_push(tx, &reception(from, now), envelope.id.uuid().into(), wish)
+        }
         Command::SignedOut => {
             identity::sign_out(tx, from.device)?;
             audit::note(tx, &from.by, "phone.sign_out", from.device, "", now)?;

@@ -6,8 +6,8 @@ use releve_shared::time::Moment;
 
 use crate::db::{Answer, Tx};
 use crate::{
-    alarms, cards, changes, clients, contacts, identity, messages, people, receipts, requests,
-    retention, services, travel, visits,
+    alarms, cards, changes, clients, contacts, identity, messages, notices, people, receipts,
+    requests, retention, services, travel, visits,
 };
 
 /// Every scope granted to a person's phone, ascending (rows O-05, O-06).
@@ -37,6 +37,7 @@ pub fn body(tx: &mut Tx, kind: &RowKind, id: &str) -> Answer<Option<String>> {
         }
         RowKind::Thread => messages::body(tx, id),
         RowKind::Request => requests::body(tx, id),
+        RowKind::NoticeTest => notices::test_body(tx, id),
         RowKind::Retention => retention::body(tx, id),
         RowKind::Card => cards::card_body(tx, id),
         RowKind::Logo => cards::logo_body(tx, id),

@@ -6,9 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::{Anchor, Stamp};
 use crate::id::{
-    ClientId, CommandId, DeviceId, MessageId, ReceiptId, RequestId, ThreadId, VisitId,
+    ClientId, CommandId, DeviceId, MessageId, NoticeTestId, ReceiptId, RequestId, ThreadId, VisitId,
 };
 use crate::keys::Digest;
+use crate::notice::{PushTarget, Witness};
 use crate::proof::ChainHead;
 use crate::receipt::Promise;
 use crate::refusal::Refusal;
@@ -87,6 +88,12 @@ pub enum Command {
     AskOffice(AskOffice),
     /// A request is taken back. Lane `rest`.
     WithdrawRequest(WithdrawRequest),
+    /// "Envoyer une notification de test" (row W-36). Lane `rest`; the command's id is the test's.
+    TryNotices(TryNotices),
+    /// A test of notices has arrived. Lane `rest`.
+    ConfirmTest(ConfirmTest),
+    /// Where this phone is reached by push (UnifiedPush). Lane `rest`; the last one counts.
+    SetPush(SetPush),
     /// The worker has signed out of this phone. Lane `rest`.
     SignedOut,
     /// Of a newer phone.
@@ -236,6 +243,33 @@ pub struct WithdrawRequest {
     pub request: RequestId,
     /// When, by the phone's clocks.
     pub stamp: Stamp,
+}
+
+/// The worker tries whether notices reach her.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TryNotices {
+    /// When, by the phone's clocks.
+    pub stamp: Stamp,
+}
+
+/// A way of a test has arrived.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConfirmTest {
+    /// Of which test.
+    pub test: NoticeTestId,
+    /// Which way.
+    pub n: u16,
+    /// Who says so.
+    pub by: Witness,
+}
+
+/// Where a phone is reached by push.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SetPush {
+    /// Where; `None` when it is not, any more.
+    pub target: Option<PushTarget>,
+    /// The language that the phone speaks: `fr` or `en`.
+    pub language: String,
 }
 
 /// `POST /api/phone/push`.

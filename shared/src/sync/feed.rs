@@ -138,6 +138,8 @@ wire_enum! {
         Logo = "logo",
         /// [`crate::request::OfficeRequest`], scope membership.
         Request = "request",
+        /// [`crate::notice::NoticeTest`], scope membership.
+        NoticeTest = "notice_test",
         /// [`crate::contact::EmergencyNumbers`], scope organisation; its id is the organisation's.
         EmergencyNumbers = "emergency_numbers",
         /// [`crate::contact::DirectoryEntry`], scope organisation.

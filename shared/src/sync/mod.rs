@@ -7,9 +7,9 @@ mod command;
 mod feed;
 
 pub use command::{
-    AddReceipt, AlertByMail, AskOffice, CallMe, Clock, Command, DropReceipt, Envelope, Lane, Note,
-    Outcome, PushAnswer, PushRequest, ReadMessage, SawChange, Verdict, WithdrawRequest,
-    WriteMessage, WriteNotes, WriteTasks, WriteTravel,
+    AddReceipt, AlertByMail, AskOffice, CallMe, Clock, Command, ConfirmTest, DropReceipt, Envelope,
+    Lane, Note, Outcome, PushAnswer, PushRequest, ReadMessage, SawChange, SetPush, TryNotices,
+    Verdict, WithdrawRequest, WriteMessage, WriteNotes, WriteTasks, WriteTravel,
 };
 pub use feed::{
     ClockedRow, NewsAnswer, NewsRequest, NotesRow, PullAnswer, PullRequest, Row, RowKind, Scope,

@@ -8,7 +8,9 @@ import type { ManualReason } from "./ManualReason";
 import type { MessageId } from "./MessageId";
 import type { Moment } from "./Moment";
 import type { NoticeIn } from "./NoticeIn";
+import type { NoticeTestId } from "./NoticeTestId";
 import type { Press } from "./Press";
+import type { PushTarget } from "./PushTarget";
 import type { Reading } from "./Reading";
 import type { ReceiptId } from "./ReceiptId";
 import type { RequestId } from "./RequestId";
@@ -144,7 +146,23 @@ alert: boolean, } | { "do": "call_me" } | { "do": "ask_office",
 /**
  * What.
  */
-asked: Asked, } | { "do": "withdraw_request", 
+asked: Asked, } | { "do": "try_notices" } | { "do": "confirm_test", 
+/**
+ * Of which test.
+ */
+test: NoticeTestId, 
+/**
+ * Which way.
+ */
+n: number, } | { "do": "set_push", 
+/**
+ * Where; `None` when it is not, any more.
+ */
+target: PushTarget | null, 
+/**
+ * The language that the phone speaks: `fr` or `en`.
+ */
+language: string, } | { "do": "withdraw_request", 
 /**
  * Which one.
  */

@@ -3,4 +3,4 @@
 /**
  * What an act was.
  */
-export type ActKind = "start" | "end" | "void" | "notes" | "change" | "tasks" | "travel" | "receipt" | "receipt_dropped" | "read" | "message" | "alert" | "call_me" | "request" | "sign_out" | "other";
+export type ActKind = "start" | "end" | "void" | "notes" | "change" | "tasks" | "travel" | "receipt" | "receipt_dropped" | "read" | "message" | "alert" | "call_me" | "request" | "notice_test" | "sign_out" | "other";

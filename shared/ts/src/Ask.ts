@@ -31,4 +31,4 @@ id: ClientId, } | { "ask": "threads" } | { "ask": "thread",
 /**
  * Which.
  */
-id: ThreadId, } | { "ask": "contacts" } | { "ask": "directory" } | { "ask": "card" } | { "ask": "requests" } | { "ask": "outbox" } | { "ask": "privacy" };
+id: ThreadId, } | { "ask": "contacts" } | { "ask": "directory" } | { "ask": "card" } | { "ask": "requests" } | { "ask": "notice_tests" } | { "ask": "outbox" } | { "ask": "privacy" };

@@ -6,6 +6,7 @@ import type { ClientView } from "./ClientView";
 import type { ContactsView } from "./ContactsView";
 import type { DayView } from "./DayView";
 import type { DirectoryLine } from "./DirectoryLine";
+import type { NoticeTest } from "./NoticeTest";
 import type { PhoneView } from "./PhoneView";
 import type { PlanningChange } from "./PlanningChange";
 import type { PrivacyView } from "./PrivacyView";
@@ -53,7 +54,15 @@ people: Array<DirectoryLine>, } | { "view": "card" } & CardView | { "view": "req
 /**
  * The newest first.
  */
-requests: Array<RequestLine>, } | { "view": "outbox", 
+requests: Array<RequestLine>, } | { "view": "notice_tests", 
+/**
+ * The newest first.
+ */
+tests: Array<NoticeTest>, 
+/**
+ * Whether one that was asked for has not reached the office yet.
+ */
+waiting: boolean, } | { "view": "outbox", 
 /**
  * Newest first.
  */

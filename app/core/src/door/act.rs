@@ -81,6 +81,8 @@ pub enum ActKind {
     CallMe,
     /// A request to the office, or its withdrawal.
     Request,
+    /// A test of notices, or the word that one has arrived.
+    NoticeTest,
     /// A sign-out.
     SignOut,
     /// Of another version of the app.

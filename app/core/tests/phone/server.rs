@@ -472,6 +472,9 @@ impl Server {
             | Command::CallMe(_)
             | Command::AskOffice(_)
             | Command::WithdrawRequest(_)
+            | Command::TryNotices(_)
+            | Command::ConfirmTest(_)
+            | Command::SetPush(_)
             | Command::Unknown => {}
         }
     }

@@ -1,6 +1,7 @@
 import { card } from "./card.en.ts";
 import { contact } from "./contact.en.ts";
 import { kept } from "./kept.en.ts";
+import { notice } from "./notice.en.ts";
 import { request } from "./request.en.ts";
 import { dayEn } from "./day.ts";
 import { loneEn } from "./lone.ts";
@@ -262,6 +263,7 @@ export const en: Texts = {
   contact,
   kept,
   request,
+  notice,
   card,
 
   outbox: {
@@ -289,6 +291,7 @@ export const en: Texts = {
       alert: "Alert by email",
       call_me: "Call me back",
       request: "Request to the office",
+      notice_test: "Test notice",
       sign_out: "Sign-out",
       other: "Other action",
     },

@@ -1,6 +1,7 @@
 import { card } from "./card.fr.ts";
 import { contact } from "./contact.fr.ts";
 import { kept } from "./kept.fr.ts";
+import { notice } from "./notice.fr.ts";
 import { request } from "./request.fr.ts";
 import { dayFr } from "./day.ts";
 import { loneFr } from "./lone.ts";
@@ -261,6 +262,7 @@ export const fr = {
   contact,
   kept,
   request,
+  notice,
   card,
 
   outbox: {
@@ -288,6 +290,7 @@ export const fr = {
       alert: "Alerter par email",
       call_me: "Rappelez-moi",
       request: "Demande à l'agence",
+      notice_test: "Notification de test",
       sign_out: "Déconnexion",
       other: "Autre action",
     },

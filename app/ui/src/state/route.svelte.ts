@@ -20,6 +20,7 @@ export type Route =
   | { at: "thread"; id: string | null }
   | { at: "outbox" }
   | { at: "privacy" }
+  | { at: "notices" }
   | { at: "me" }
   | { at: "dati" }
   | { at: "lone" }
@@ -67,6 +68,7 @@ export function parse(hash: string): Route {
     case "clients":
     case "outbox":
     case "privacy":
+    case "notices":
     case "me":
     case "dati":
     case "lone":
@@ -97,7 +99,7 @@ export function manualHref(about: { visit?: string | null; client?: string | nul
  * here, nor those that call for help (row O-22).
  */
 export function waitsForReading(at: Route["at"]): boolean {
-  return ["planning", "week", "clients", "client", "outbox", "privacy", "me", "messages", "directory", "requests"].includes(at);
+  return ["planning", "week", "clients", "client", "outbox", "privacy", "notices", "me", "messages", "directory", "requests"].includes(at);
 }
 
 let current = $state<Route>(parse(location.hash));

@@ -1,5 +1,5 @@
 import type {
-  Act, ActLine, AlarmView, Ask, CallbackLine, CardView, Client, DirectoryLine, EmergencyNumber, Measured, Period, PhoneView, PlanningChange,
+  Act, ActLine, AlarmView, Ask, CallbackLine, CardView, Client, DirectoryLine, EmergencyNumber, Measured, NoticeTest, Period, PhoneView, PlanningChange,
   Reading, ReceiptLine, Reply, RequestLine, RetainedPeriod, StampLine, TasksView, ThreadView, TravelLine, View, VisitLine,
   VisitNotes,
 } from "@releve/types";
@@ -63,6 +63,8 @@ export class FakePhone implements Bridge {
   callbacks: CallbackLine[] = [];
   people: DirectoryLine[] = [];
   requests: RequestLine[] = [];
+  noticeTests: NoticeTest[] = [];
+  testWaits = false;
   card: CardView | null = null;
   periods: Period[] = [
     { class: "messages", days: 365 },
@@ -220,6 +222,8 @@ export class FakePhone implements Bridge {
       case "card":
         if (!this.card) throw new RefusalError("not_found");
         return { view: "card", ...this.card };
+      case "notice_tests":
+        return { view: "notice_tests", tests: this.noticeTests, waiting: this.testWaits };
       case "requests":
         return { view: "requests", requests: this.requests };
       case "outbox":

@@ -114,6 +114,16 @@ export const desk = {
     sent(api.PUT("/api/desk/threads/{id}/alert", { ...at(id), body: { alert } })),
   withdrawMessage: (id: string) => sent(api.POST("/api/desk/messages/{id}/withdraw", at(id))),
 
+  notices: () => sent(api.GET("/api/desk/notices")),
+  setWishes: (body: T.Wishes) => sent(api.PUT("/api/desk/notices", { body })),
+  addBrowser: (body: T.BrowserInput) => sent(api.POST("/api/desk/notices/browsers", { body })),
+  dropBrowser: (id: string) => sent(api.DELETE("/api/desk/notices/browsers/{id}", at(id))),
+  /** To oneself, or together with a caregiver. */
+  tryNotices: (membership?: string) => sent(api.POST("/api/desk/notices/tests", { body: { membership: membership ?? null } })),
+  noticeTest: (id: string) => sent(api.GET("/api/desk/notices/tests/{id}", at(id))),
+  confirmTest: (id: string, n: number, by: "device" | "person") =>
+    sent(api.POST("/api/desk/notices/tests/{id}/received", { ...at(id), body: { n, by } })),
+
   photo: (id: string) => sent(api.GET("/api/desk/caregivers/{id}/photo", at(id))),
   setPhoto: (id: string, picture: string | null) =>
     sent(api.PUT("/api/desk/caregivers/{id}/photo", { ...at(id), body: { picture } })),

@@ -490,23 +490,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/desk/clients/{id}/accesses": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Who has read, written or holds a client's sheet; looking at this list is no reading of the sheet. */
-        get: operations["client_accesses"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/desk/clients/{id}/tags": {
         parameters: {
             query?: never;
@@ -683,6 +666,144 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/desk/notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the signed-in account is told, by which ways, and what was sent to it. */
+        get: operations["my_notices"];
+        /** Chooses the ways and the quiet hours of ordinary notices. Alarms ask none of it. */
+        put: operations["set_wishes"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/notices/browsers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lets the account's notices into this browser. */
+        post: operations["add_browser"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/notices/browsers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Shuts a browser out again. */
+        delete: operations["drop_browser"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/notices/tests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** "Envoyer une notification de test" (row W-36), to oneself or together with a caregiver. */
+        post: operations["try_notices"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/notices/tests/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A test, with what was sent and what has arrived by each way. */
+        get: operations["read_test"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/notices/tests/{id}/received": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says that a way of a test has arrived. */
+        post: operations["confirm_test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/organisation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Changes the organisation's settings. */
+        put: operations["change_organisation"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/organisation/reminder": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** When phones remind of the end of a visit. */
+        get: operations["get_reminder"];
+        /** Sets when phones remind of the end of a visit. */
+        put: operations["set_reminder"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/desk/phones": {
         parameters: {
             query?: never;
@@ -792,7 +913,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What caregivers wrote at the end of their visits, the newest first (row O-35); reading it is noted. */
+        /** What caregivers wrote at the end of their visits, the newest first (row O-35). */
         get: operations["list_reports"];
         put?: never;
         post?: never;
@@ -871,23 +992,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/desk/retention/preview": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** How many rows another period would erase at the next pass; nothing is erased. */
-        get: operations["retention_preview"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/desk/section-rules": {
         parameters: {
             query?: never;
@@ -954,24 +1058,6 @@ export interface paths {
         post: operations["sign_in"];
         /** Signs out. */
         delete: operations["sign_out"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/desk/settings": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Every threshold of the agency with its bounds and its changes (row O-45). */
-        get: operations["list_settings"];
-        /** Sets a threshold of the agency, with the reason. */
-        put: operations["set_setting"];
-        post?: never;
-        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1313,16 +1399,6 @@ export interface components {
             /** @description Left as they were, and why. */
             refused: components["schemas"]["LeftOut"][];
         };
-        /** @description Who has read, written or holds a client's sheet. */
-        Accesses: {
-            /**
-             * @description What was read and written, the newest first, within the period of the log. The detail of a
-             *     reading is the role, then the sections that were seen.
-             */
-            entries: components["schemas"]["AuditRow"][];
-            /** @description Caregivers whose phones may hold the sheet now, by name. */
-            on_phones: string[];
-        };
         /** @description A desk sign-in. */
         AccountId: string;
         /** @description The figures of a month. */
@@ -1603,6 +1679,24 @@ export interface components {
             /** @description The visit. */
             visit: components["schemas"]["Visit"];
         };
+        /** @description A browser that was let in. */
+        Browser: {
+            /** @description Its address at the push service: a browser knows itself by it. */
+            endpoint: string;
+            /** @description Its id. */
+            id: components["schemas"]["SubscriptionId"];
+            /** @description Its name, in words. */
+            name: string;
+            /** @description Since when. */
+            since: components["schemas"]["Moment"];
+        };
+        /** @description A browser that lets us in. */
+        BrowserInput: components["schemas"]["PushTarget"] & {
+            /** @description The language it words a push in: `fr` or `en`. */
+            language: string;
+            /** @description Its name, in words. */
+            name: string;
+        };
         /** @description "Rappelez-moi". Scope `membership/<id>`; its id is that of the command that asked first. */
         Callback: {
             /** @description When it was asked for first. */
@@ -1713,25 +1807,6 @@ export interface components {
             /** @description By the device's key, over device, number and hash. */
             signature: components["schemas"]["Signature"];
         };
-        /** @description A change of a setting. */
-        Change: {
-            /** @description When. */
-            changed_at: components["schemas"]["Moment"];
-            /** @description Who, by name. */
-            changed_by: string;
-            /** @description Why, in words. */
-            reason: string;
-            /**
-             * Format: int64
-             * @description What it became.
-             */
-            value: number;
-            /**
-             * Format: int64
-             * @description What it was.
-             */
-            was: number;
-        };
         /** @description A change of a caregiver's planning. */
         ChangeRow: {
             after?: components["schemas"]["Picture"] | null;
@@ -1749,7 +1824,7 @@ export interface components {
             visit: components["schemas"]["VisitId"];
         };
         /** @enum {string} */
-        Channel: "desk" | "mail" | "sms" | "call" | "push";
+        Channel: "desk" | "mail" | "sms" | "call" | "push" | "app";
         /** @description Check-ins at intervals: opt-in. */
         CheckIn: {
             /**
@@ -1772,8 +1847,6 @@ export interface components {
         };
         /** @description A class of data in the report. */
         ClassRow: {
-            /** @description How its period was changed, the newest first. */
-            changes: components["schemas"]["Change"][];
             /** @description Which class. */
             class: components["schemas"]["DataClass"];
             /**
@@ -1781,7 +1854,6 @@ export interface components {
              * @description Days after which it is erased.
              */
             days: number;
-            due_at?: components["schemas"]["Moment"] | null;
             /**
              * Format: int64
              * @description How many rows it erased then.
@@ -1789,11 +1861,9 @@ export interface components {
             erased: number;
             /**
              * Format: int64
-             * @description How many rows there are whose clock has begun.
+             * @description How many rows there are.
              */
             held: number;
-            /** @description When something was erased, the newest first. */
-            history: components["schemas"]["Erased"][];
             /**
              * Format: int64
              * @description Shortest that may be chosen.
@@ -1801,21 +1871,11 @@ export interface components {
             least: number;
             /**
              * Format: int64
-             * @description Longest; the shortest where nothing is to be chosen.
+             * @description Longest.
              */
             most: number;
             oldest_at?: components["schemas"]["Moment"] | null;
-            /**
-             * Format: int64
-             * @description How many the next pass will erase.
-             */
-            over: number;
             ran_at?: components["schemas"]["Moment"] | null;
-            /**
-             * Format: int64
-             * @description What it is unless somebody says otherwise.
-             */
-            usual: number;
         };
         /** @description A client as a caregiver sees them. */
         Client: {
@@ -1953,7 +2013,7 @@ export interface components {
         /** @enum {string} */
         CorrectionReason: "no_arrival" | "no_departure" | "no_stamp" | "device" | "client_request" | "other";
         /** @enum {string} */
-        DataClass: "messages" | "callbacks" | "requests" | "notices" | "hours" | "words" | "changes" | "receipts" | "sheets" | "staff" | "photos" | "positions" | "alarms" | "log" | "sessions" | "phones";
+        DataClass: "messages" | "callbacks" | "requests" | "notices";
         /** @description A calendar day, written `2026-11-23`. */
         Day: string;
         /** @description A decision of the office, and whether it was taken back. */
@@ -2103,16 +2163,6 @@ export interface components {
             phone: string;
             /** @description As what, in words; it may be empty. */
             role?: string;
-        };
-        /** @description Something was erased. */
-        Erased: {
-            /** @description When. */
-            at: components["schemas"]["Moment"];
-            /**
-             * Format: int64
-             * @description How many rows.
-             */
-            rows: number;
         };
         /** @description A month of an organisation's stamps, as the desk exports it and `releve-server verify` reads it. */
         Export: {
@@ -2268,6 +2318,19 @@ export interface components {
         };
         /** @enum {string} */
         Method: "nfc" | "qr" | "manual";
+        /** @description What an account sees of its notices. */
+        Mine: {
+            /** @description The browsers that were let in, the newest first. */
+            browsers: components["schemas"]["Browser"][];
+            /** @description The server's public key for pushes, as a browser takes it. */
+            key: string;
+            /** @description The address that mails go to; `None` when the account signs in without one. */
+            mail?: string | null;
+            /** @description The last notices, the newest first. */
+            recent: components["schemas"]["NoticeRow"][];
+            /** @description What it wishes. */
+            wishes: components["schemas"]["Wishes"];
+        };
         /**
          * Format: int64
          * @description A moment: milliseconds since the Unix epoch, UTC.
@@ -2286,6 +2349,11 @@ export interface components {
              * @description How far badged times may be from planned ones without a look, in minutes.
              */
             tolerance_min: number;
+            /**
+             * Format: int64
+             * @description The most that it may be set to.
+             */
+            tolerance_most_min: number;
             /** @description Its IANA zone: all times are shown in it. */
             zone: components["schemas"]["Zone"];
         };
@@ -2304,6 +2372,46 @@ export interface components {
         };
         /** @enum {string} */
         NotDoneReason: "refused" | "not_needed" | "no_time" | "no_means" | "somebody" | "other";
+        /** @description A notice to be sent: mail, SMS, push or call. */
+        NoticeId: string;
+        /** @description A notice to an account. */
+        NoticeRow: {
+            /**
+             * Format: int32
+             * @description How often it was tried.
+             */
+            attempts: number;
+            /** @description By which way. */
+            channel: components["schemas"]["Channel"];
+            /** @description When it is tried, or tried again: quiet hours move it. */
+            due_at: components["schemas"]["Moment"];
+            ended_at?: components["schemas"]["Moment"] | null;
+            /** @description Why the last attempt failed: a code. */
+            error?: string | null;
+            /** @description Its id. */
+            id: components["schemas"]["NoticeId"];
+            /** @description What it is about: a code. */
+            kind: string;
+            /** @description When it was queued. */
+            queued_at: components["schemas"]["Moment"];
+            /** @description Where it is. */
+            state: components["schemas"]["Delivery"];
+            /** @description The address, or the browser's name. */
+            to: string;
+        };
+        /** @description A test of notices: a line a way (row W-36). For a caregiver in scope `membership/<id>`. */
+        NoticeTest: {
+            /** @description When it was asked. */
+            asked_at: components["schemas"]["Moment"];
+            /** @description Who of the office has asked, by name; empty when it was she who gets it. */
+            asked_by: string;
+            /** @description Its id. */
+            id: components["schemas"]["NoticeTestId"];
+            /** @description The ways that are tried. */
+            lines: components["schemas"]["TestLine"][];
+        };
+        /** @description A test of notices; for one asked on a phone, also the id of its command. */
+        NoticeTestId: string;
         /** @description A request with what has come of it. Scope `membership/<id>`; its id is that of the command that asked. */
         OfficeRequest: {
             /** @description What. */
@@ -2331,17 +2439,15 @@ export interface components {
             /** @description The present one. */
             old: string;
         };
-        /** @description A period set anew. */
-        PeriodInput: {
-            /** @description Of which class. */
+        /** @description How long a class is kept. */
+        Period: {
+            /** @description Which class. */
             class: components["schemas"]["DataClass"];
             /**
              * Format: int64
-             * @description In days.
+             * @description Days after which it is erased.
              */
             days: number;
-            /** @description Why: mandatory, kept with the change. */
-            reason: string;
         };
         /** @description A human being, known once whatever the employers. */
         PersonId: string;
@@ -2427,14 +2533,6 @@ export interface components {
              */
             lon_e6: number;
         };
-        /** @description What another period would erase, without erasing it. */
-        Preview: {
-            /**
-             * Format: int64
-             * @description How many rows would be over.
-             */
-            over: number;
-        };
         /** @description Everything that was badged and decided for a visit. */
         Proof: {
             /** @description Every decision of the office, the oldest first. */
@@ -2463,8 +2561,30 @@ export interface components {
         };
         /** @description An Ed25519 public key. */
         PublicKey: string;
+        /** @description Where a push reaches a browser or an app (RFC 8030), and the keys that close it (RFC 8291). */
+        PushTarget: {
+            /** @description The receiver's secret: 16 bytes in base64url. */
+            auth: string;
+            /** @description The address at the push service. */
+            endpoint: string;
+            /** @description The receiver's public key: an uncompressed point of P-256, in base64url. */
+            p256dh: string;
+        };
         /** @enum {string} */
         Quality: "exact" | "bracketed" | "claimed";
+        /** @description When ordinary notices wait: minutes of the day on the organisation's wall; it may pass midnight. */
+        Quiet: {
+            /**
+             * Format: int32
+             * @description The first quiet minute.
+             */
+            from_min: number;
+            /**
+             * Format: int32
+             * @description The first minute that is quiet no more.
+             */
+            to_min: number;
+        };
         /** @description Somebody who got a message. */
         Reader: {
             /** @description Who. */
@@ -2487,6 +2607,17 @@ export interface components {
             /** @description When the photo was taken in, by the phone. */
             taken_at: components["schemas"]["Moment"];
         };
+        /** @description Says that a way of a test has arrived. */
+        ReceivedInput: {
+            /** @description Who says so. */
+            by: components["schemas"]["Witness"];
+            /**
+             * Format: int32
+             * @description Which way, by its number; or
+             */
+            n?: number | null;
+            notice?: components["schemas"]["NoticeId"] | null;
+        };
         /** @enum {string} */
         Refusal: "unreadable" | "not_a_home_tag" | "tag_forged" | "tag_foreign" | "tag_revoked" | "tag_unknown" | "wrong_client" | "tag_replayed" | "no_camera" | "no_nfc" | "already_started" | "already_ended" | "not_started" | "other_visit_in_progress" | "no_visit_planned" | "visit_cancelled" | "reason_missing" | "too_late_to_undo" | "time_impossible" | "not_found" | "not_allowed" | "sign_in_needed" | "wrong_credentials" | "too_many_tries" | "weak_password" | "enrolment_over" | "device_blocked" | "wrong_device" | "token_reused" | "lease_over" | "not_enrolled" | "already_enrolled" | "not_transmitted" | "invalid" | "too_long" | "stale" | "exists" | "in_use" | "overlap" | "not_a_picture" | "alarm_taken" | "own_alarm" | "alarm_over" | "already_watched" | "command_changed" | "command_unknown" | "proof_broken" | "update_needed" | "offline" | "not_the_server" | "storage_full" | "storage_broken" | "try_again";
         /**
@@ -2503,6 +2634,14 @@ export interface components {
              * @description When to come back, in seconds.
              */
             retry_after_s?: number | null;
+        };
+        /** @description When phones remind of the end of a visit. */
+        Reminder: {
+            /**
+             * Format: int32
+             * @description So many minutes before it; 0 for never.
+             */
+            minutes: number;
         };
         /** @description A report in the list. */
         ReportRow: {
@@ -2683,46 +2822,13 @@ export interface components {
         };
         /** @description A kind of help that the office bills. */
         ServiceTypeId: string;
-        /** @enum {string} */
-        Setting: "tolerance_min" | "end_reminder_min" | "same_callback_min" | "lease_days" | "share_colleagues" | "pre_alarm_s" | "long_press_ms" | "sms_after_s" | "ack_timeout_s" | "server_grace_s" | "overrun_min" | "answer_min" | "sessions";
-        /** @description A threshold set anew. */
-        SettingInput: {
-            /** @description Why: mandatory, kept with the change. */
-            reason: string;
-            /** @description Which one. */
-            setting: components["schemas"]["Setting"];
+        /** @description The settings of the organisation that its administrators change. */
+        SettingsInput: {
             /**
              * Format: int64
-             * @description Its value, within its bounds.
+             * @description How far badged times may be from planned ones without a look, in minutes.
              */
-            value: number;
-        };
-        /** @description A setting in the list. */
-        SettingRow: {
-            /** @description Its changes, the newest first. */
-            history: components["schemas"]["Change"][];
-            /**
-             * Format: int64
-             * @description Least.
-             */
-            least: number;
-            /**
-             * Format: int64
-             * @description Most.
-             */
-            most: number;
-            /** @description Which one; its unit ends its code. */
-            setting: components["schemas"]["Setting"];
-            /**
-             * Format: int64
-             * @description What counts unless somebody says otherwise.
-             */
-            usual: number;
-            /**
-             * Format: int64
-             * @description What counts.
-             */
-            value: number;
+            tolerance_min: number;
         };
         /** @description The settings that count, and what was set before. */
         SettingsSheet: {
@@ -2779,6 +2885,8 @@ export interface components {
          * @enum {string}
          */
         Status: "planned" | "in_progress" | "to_check" | "done" | "accepted" | "corrected" | "cancelled" | "late" | "silent" | "no_phone";
+        /** @description Where a browser or a phone is reached by push; for a phone also the id of its command. */
+        SubscriptionId: string;
         /** @description What is typed about a new tag. */
         TagInput: {
             /** @description What it is made of. */
@@ -2856,6 +2964,28 @@ export interface components {
             /** @description In order. */
             tasks?: string[];
         };
+        /** @description Whom a test goes to. */
+        TestInput: {
+            membership?: components["schemas"]["MembershipId"] | null;
+        };
+        /** @description A way that is tried. */
+        TestLine: {
+            /** @description By which way. */
+            channel: components["schemas"]["Channel"];
+            /** @description Why the last attempt failed: a code. */
+            error?: string | null;
+            /**
+             * Format: int32
+             * @description Its number in the test, from 0.
+             */
+            n: number;
+            /** @description Address, number or browser, in words. */
+            name: string;
+            received_at?: components["schemas"]["Moment"] | null;
+            received_by?: components["schemas"]["Witness"] | null;
+            /** @description Where it is on our side. */
+            state: components["schemas"]["Delivery"];
+        };
         /** @description Where the planning says that the worker is (row O-33). */
         Theoretical: {
             /**
@@ -2923,6 +3053,8 @@ export interface components {
         };
         /** @enum {string} */
         Title: "mrs" | "mr" | "none";
+        /** @enum {string} */
+        Topic: "message" | "callback" | "request";
         /** @description A line of the trail. */
         TrailLine: {
             /** @description When it was done, on the server's clock. */
@@ -3124,6 +3256,23 @@ export interface components {
         Way: "phone" | "sms" | "server" | "desk";
         /** @enum {string} */
         WipeMode: "after_sending" | "now";
+        /** @description The ways for one topic. */
+        Wish: {
+            /** @description Whether a mail is sent. */
+            mail: boolean;
+            /** @description Whether the browsers that were let in are told. */
+            push: boolean;
+            /** @description What it is about. */
+            topic: components["schemas"]["Topic"];
+        };
+        /** @description All that somebody wishes. */
+        Wishes: {
+            quiet?: components["schemas"]["Quiet"] | null;
+            /** @description A line a topic; a topic without a line is told by every way. */
+            topics: components["schemas"]["Wish"][];
+        };
+        /** @enum {string} */
+        Witness: "device" | "person";
         /** @description An IANA time zone, for example `Europe/Paris` or `Indian/Reunion` (row O-43). */
         Zone: string;
     };
@@ -3910,27 +4059,6 @@ export interface operations {
             };
         };
     };
-    client_accesses: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Accesses"];
-                };
-            };
-        };
-    };
     list_tags: {
         parameters: {
             query?: never;
@@ -4279,6 +4407,218 @@ export interface operations {
             };
         };
     };
+    my_notices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mine"];
+                };
+            };
+        };
+    };
+    set_wishes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Wishes"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    add_browser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BrowserInput"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    drop_browser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    try_notices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TestInput"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeTest"];
+                };
+            };
+        };
+    };
+    read_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeTest"];
+                };
+            };
+        };
+    };
+    confirm_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReceivedInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeTest"];
+                };
+            };
+        };
+    };
+    change_organisation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettingsInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyOrganisation"];
+                };
+            };
+        };
+    };
+    get_reminder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reminder"];
+                };
+            };
+        };
+    };
+    set_reminder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reminder"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     list_phones: {
         parameters: {
             query?: never;
@@ -4540,7 +4880,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["PeriodInput"];
+                "application/json": components["schemas"]["Period"];
             };
         };
         responses: {
@@ -4550,30 +4890,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ClassRow"][];
-                };
-            };
-        };
-    };
-    retention_preview: {
-        parameters: {
-            query: {
-                /** @description Of which class. */
-                class: components["schemas"]["DataClass"];
-                /** @description In days. */
-                days: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Preview"];
                 };
             };
         };
@@ -4741,48 +5057,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
-            };
-        };
-    };
-    list_settings: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SettingRow"][];
-                };
-            };
-        };
-    };
-    set_setting: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SettingInput"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SettingRow"][];
-                };
             };
         };
     };

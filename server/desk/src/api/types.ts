@@ -72,3 +72,9 @@ export type AlarmCause = Schemas["Cause"];
 
 export type AuditRow = Sent<Schemas["AuditRow"]>;
 export type Refusal = Sent<Schemas["RefusedBody"]>;
+export type Mine = Sent<Schemas["Mine"]>;
+export type NoticeRow = Sent<Schemas["NoticeRow"]>;
+export type NoticeTest = Sent<Schemas["NoticeTest"]>;
+export type TestLine = Sent<Schemas["TestLine"]>;
+export type Wishes = Schemas["Wishes"];
+export type BrowserInput = Schemas["BrowserInput"];

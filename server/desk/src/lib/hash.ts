@@ -1,7 +1,7 @@
 // The address of a screen: `#/visits?week=2026-11-23&caregiver=…`. Filters are in it, so it can be sent.
 
 export const SCREENS = [
-  "board", "visits", "caregivers", "clients", "messages", "requests", "directory", "followup", "alarms", "phones", "audit", "settings",
+  "board", "visits", "caregivers", "clients", "messages", "requests", "directory", "followup", "alarms", "phones", "audit", "notices", "settings",
 ] as const;
 export type Screen = (typeof SCREENS)[number];
 

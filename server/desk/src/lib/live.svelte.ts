@@ -6,6 +6,7 @@ const TICK_MS = 30_000;
 const SETTLE_MS = 250;
 
 let version = $state(0);
+let heard = $state(0);
 let connected = $state(false);
 let tried = $state(false);
 let source: EventSource | null = null;
@@ -30,13 +31,20 @@ function open(): void {
     connected = false;
     tried = true;
   };
-  source.onmessage = changed;
+  source.onmessage = () => {
+    heard += 1;
+    changed();
+  };
 }
 
 export const live = {
   /** Grows at each change: an effect that reads it runs again. */
   get version(): number {
     return version;
+  },
+  /** How many pokes of the server were heard: the stream works. */
+  get heard(): number {
+    return heard;
   },
   get connected(): boolean {
     return connected;

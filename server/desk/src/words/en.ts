@@ -1,6 +1,7 @@
 import { card } from "./card.en";
 import { contact } from "./contact.en";
 import { kept } from "./kept.en";
+import { notice } from "./notice.en";
 import { request } from "./request.en";
 import { setting } from "./setting.en";
 import { dayEn } from "./day";
@@ -54,6 +55,7 @@ export const en: Words = {
   ...contact,
   ...request,
   ...setting,
+  ...notice,
   ...card,
   ...kept,
   // Alarms

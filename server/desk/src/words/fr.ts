@@ -3,6 +3,7 @@
 import { card } from "./card.fr";
 import { contact } from "./contact.fr";
 import { kept } from "./kept.fr";
+import { notice } from "./notice.fr";
 import { request } from "./request.fr";
 import { setting } from "./setting.fr";
 import { dayFr } from "./day";
@@ -57,6 +58,7 @@ export const fr = {
   ...contact,
   ...request,
   ...setting,
+  ...notice,
   ...card,
   ...kept,
   // Alarms
