@@ -490,6 +490,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/desk/clients/{id}/accesses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who has read, written or holds a client's sheet; looking at this list is no reading of the sheet. */
+        get: operations["client_accesses"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/desk/clients/{id}/tags": {
         parameters: {
             query?: never;
@@ -769,41 +786,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/desk/organisation": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /** Changes the organisation's settings. */
-        put: operations["change_organisation"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/desk/organisation/reminder": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** When phones remind of the end of a visit. */
-        get: operations["get_reminder"];
-        /** Sets when phones remind of the end of a visit. */
-        put: operations["set_reminder"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/desk/phones": {
         parameters: {
             query?: never;
@@ -913,7 +895,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What caregivers wrote at the end of their visits, the newest first (row O-35). */
+        /** What caregivers wrote at the end of their visits, the newest first (row O-35); reading it is noted. */
         get: operations["list_reports"];
         put?: never;
         post?: never;
@@ -992,6 +974,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/desk/retention/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many rows another period would erase at the next pass; nothing is erased. */
+        get: operations["retention_preview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/desk/section-rules": {
         parameters: {
             query?: never;
@@ -1058,6 +1057,24 @@ export interface paths {
         post: operations["sign_in"];
         /** Signs out. */
         delete: operations["sign_out"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every threshold of the agency with its bounds and its changes (row O-45). */
+        get: operations["list_settings"];
+        /** Sets a threshold of the agency, with the reason. */
+        put: operations["set_setting"];
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1398,6 +1415,16 @@ export interface components {
             accepted: components["schemas"]["VisitId"][];
             /** @description Left as they were, and why. */
             refused: components["schemas"]["LeftOut"][];
+        };
+        /** @description Who has read, written or holds a client's sheet. */
+        Accesses: {
+            /**
+             * @description What was read and written, the newest first, within the period of the log. The detail of a
+             *     reading is the role, then the sections that were seen.
+             */
+            entries: components["schemas"]["AuditRow"][];
+            /** @description Caregivers whose phones may hold the sheet now, by name. */
+            on_phones: string[];
         };
         /** @description A desk sign-in. */
         AccountId: string;
@@ -1807,6 +1834,25 @@ export interface components {
             /** @description By the device's key, over device, number and hash. */
             signature: components["schemas"]["Signature"];
         };
+        /** @description A change of a setting. */
+        Change: {
+            /** @description When. */
+            changed_at: components["schemas"]["Moment"];
+            /** @description Who, by name. */
+            changed_by: string;
+            /** @description Why, in words. */
+            reason: string;
+            /**
+             * Format: int64
+             * @description What it became.
+             */
+            value: number;
+            /**
+             * Format: int64
+             * @description What it was.
+             */
+            was: number;
+        };
         /** @description A change of a caregiver's planning. */
         ChangeRow: {
             after?: components["schemas"]["Picture"] | null;
@@ -1847,6 +1893,8 @@ export interface components {
         };
         /** @description A class of data in the report. */
         ClassRow: {
+            /** @description How its period was changed, the newest first. */
+            changes: components["schemas"]["Change"][];
             /** @description Which class. */
             class: components["schemas"]["DataClass"];
             /**
@@ -1854,6 +1902,7 @@ export interface components {
              * @description Days after which it is erased.
              */
             days: number;
+            due_at?: components["schemas"]["Moment"] | null;
             /**
              * Format: int64
              * @description How many rows it erased then.
@@ -1861,9 +1910,11 @@ export interface components {
             erased: number;
             /**
              * Format: int64
-             * @description How many rows there are.
+             * @description How many rows there are whose clock has begun.
              */
             held: number;
+            /** @description When something was erased, the newest first. */
+            history: components["schemas"]["Erased"][];
             /**
              * Format: int64
              * @description Shortest that may be chosen.
@@ -1871,11 +1922,21 @@ export interface components {
             least: number;
             /**
              * Format: int64
-             * @description Longest.
+             * @description Longest; the shortest where nothing is to be chosen.
              */
             most: number;
             oldest_at?: components["schemas"]["Moment"] | null;
+            /**
+             * Format: int64
+             * @description How many the next pass will erase.
+             */
+            over: number;
             ran_at?: components["schemas"]["Moment"] | null;
+            /**
+             * Format: int64
+             * @description What it is unless somebody says otherwise.
+             */
+            usual: number;
         };
         /** @description A client as a caregiver sees them. */
         Client: {
@@ -2013,7 +2074,7 @@ export interface components {
         /** @enum {string} */
         CorrectionReason: "no_arrival" | "no_departure" | "no_stamp" | "device" | "client_request" | "other";
         /** @enum {string} */
-        DataClass: "messages" | "callbacks" | "requests" | "notices";
+        DataClass: "messages" | "callbacks" | "requests" | "notices" | "hours" | "words" | "changes" | "receipts" | "sheets" | "staff" | "photos" | "positions" | "alarms" | "log" | "sessions" | "phones";
         /** @description A calendar day, written `2026-11-23`. */
         Day: string;
         /** @description A decision of the office, and whether it was taken back. */
@@ -2163,6 +2224,16 @@ export interface components {
             phone: string;
             /** @description As what, in words; it may be empty. */
             role?: string;
+        };
+        /** @description Something was erased. */
+        Erased: {
+            /** @description When. */
+            at: components["schemas"]["Moment"];
+            /**
+             * Format: int64
+             * @description How many rows.
+             */
+            rows: number;
         };
         /** @description A month of an organisation's stamps, as the desk exports it and `releve-server verify` reads it. */
         Export: {
@@ -2349,11 +2420,6 @@ export interface components {
              * @description How far badged times may be from planned ones without a look, in minutes.
              */
             tolerance_min: number;
-            /**
-             * Format: int64
-             * @description The most that it may be set to.
-             */
-            tolerance_most_min: number;
             /** @description Its IANA zone: all times are shown in it. */
             zone: components["schemas"]["Zone"];
         };
@@ -2439,15 +2505,17 @@ export interface components {
             /** @description The present one. */
             old: string;
         };
-        /** @description How long a class is kept. */
-        Period: {
-            /** @description Which class. */
+        /** @description A period set anew. */
+        PeriodInput: {
+            /** @description Of which class. */
             class: components["schemas"]["DataClass"];
             /**
              * Format: int64
-             * @description Days after which it is erased.
+             * @description In days.
              */
             days: number;
+            /** @description Why: mandatory, kept with the change. */
+            reason: string;
         };
         /** @description A human being, known once whatever the employers. */
         PersonId: string;
@@ -2532,6 +2600,14 @@ export interface components {
              * @description Longitude.
              */
             lon_e6: number;
+        };
+        /** @description What another period would erase, without erasing it. */
+        Preview: {
+            /**
+             * Format: int64
+             * @description How many rows would be over.
+             */
+            over: number;
         };
         /** @description Everything that was badged and decided for a visit. */
         Proof: {
@@ -2634,14 +2710,6 @@ export interface components {
              * @description When to come back, in seconds.
              */
             retry_after_s?: number | null;
-        };
-        /** @description When phones remind of the end of a visit. */
-        Reminder: {
-            /**
-             * Format: int32
-             * @description So many minutes before it; 0 for never.
-             */
-            minutes: number;
         };
         /** @description A report in the list. */
         ReportRow: {
@@ -2822,13 +2890,46 @@ export interface components {
         };
         /** @description A kind of help that the office bills. */
         ServiceTypeId: string;
-        /** @description The settings of the organisation that its administrators change. */
-        SettingsInput: {
+        /** @enum {string} */
+        Setting: "tolerance_min" | "end_reminder_min" | "same_callback_min" | "lease_days" | "share_colleagues" | "pre_alarm_s" | "long_press_ms" | "sms_after_s" | "ack_timeout_s" | "server_grace_s" | "overrun_min" | "answer_min" | "sessions";
+        /** @description A threshold set anew. */
+        SettingInput: {
+            /** @description Why: mandatory, kept with the change. */
+            reason: string;
+            /** @description Which one. */
+            setting: components["schemas"]["Setting"];
             /**
              * Format: int64
-             * @description How far badged times may be from planned ones without a look, in minutes.
+             * @description Its value, within its bounds.
              */
-            tolerance_min: number;
+            value: number;
+        };
+        /** @description A setting in the list. */
+        SettingRow: {
+            /** @description Its changes, the newest first. */
+            history: components["schemas"]["Change"][];
+            /**
+             * Format: int64
+             * @description Least.
+             */
+            least: number;
+            /**
+             * Format: int64
+             * @description Most.
+             */
+            most: number;
+            /** @description Which one; its unit ends its code. */
+            setting: components["schemas"]["Setting"];
+            /**
+             * Format: int64
+             * @description What counts unless somebody says otherwise.
+             */
+            usual: number;
+            /**
+             * Format: int64
+             * @description What counts.
+             */
+            value: number;
         };
         /** @description The settings that count, and what was set before. */
         SettingsSheet: {
@@ -4059,6 +4160,27 @@ export interface operations {
             };
         };
     };
+    client_accesses: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accesses"];
+                };
+            };
+        };
+    };
     list_tags: {
         parameters: {
             query?: never;
@@ -4556,69 +4678,6 @@ export interface operations {
             };
         };
     };
-    change_organisation: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SettingsInput"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MyOrganisation"];
-                };
-            };
-        };
-    };
-    get_reminder: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Reminder"];
-                };
-            };
-        };
-    };
-    set_reminder: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Reminder"];
-            };
-        };
-        responses: {
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
     list_phones: {
         parameters: {
             query?: never;
@@ -4880,7 +4939,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Period"];
+                "application/json": components["schemas"]["PeriodInput"];
             };
         };
         responses: {
@@ -4890,6 +4949,30 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ClassRow"][];
+                };
+            };
+        };
+    };
+    retention_preview: {
+        parameters: {
+            query: {
+                /** @description Of which class. */
+                class: components["schemas"]["DataClass"];
+                /** @description In days. */
+                days: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preview"];
                 };
             };
         };
@@ -5057,6 +5140,48 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    list_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingRow"][];
+                };
+            };
+        };
+    };
+    set_setting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettingInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingRow"][];
+                };
             };
         };
     };
