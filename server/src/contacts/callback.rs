@@ -2,7 +2,7 @@
 
 use releve_shared::clock::locate;
 use releve_shared::contact::{Callback, CallbackState};
-use releve_shared::id::{AccountId, CallbackId, CommandId, MembershipId, OrganisationId};
+use releve_shared::id::{AccountId, CallbackId, CommandId, MembershipId};
 use releve_shared::refusal::Refusal;
 use releve_shared::setting::Setting;
 use releve_shared::sync::{CallMe, RowKind, Scope};
