@@ -52,10 +52,19 @@ fn programs() -> PathBuf {
 impl Window {
     /// Opens the app with its data under `home` and an NFC reader of that name.
     pub fn open(home: &Path, reader: &str) -> Self {
+        Self::open_on(home, reader, None)
+    }
+
+    /// The same, on a session bus.
+    pub fn open_on(home: &Path, reader: &str, bus: Option<&str>) -> Self {
         let app = programs().join("releve");
         assert!(app.is_file(), "{} is not built: run scripts/window", app.display());
         let (port, native) = (free_port(), free_port());
-        let driver = Command::new("tauri-driver")
+        let mut command = Command::new("tauri-driver");
+        if let Some(bus) = bus {
+            command.env("DBUS_SESSION_BUS_ADDRESS", bus);
+        }
+        let driver = command
             .args(["--port", &port.to_string(), "--native-port", &native.to_string()])
             .env("XDG_DATA_HOME", home.join("data"))
             .env("XDG_CACHE_HOME", home.join("cache"))
