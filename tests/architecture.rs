@@ -26,6 +26,7 @@ const SHARED: &[&str] = &[
 
 /// What `releve-core` may depend on: no Tauri, no async runtime, no HTTP client.
 const CORE: &[&str] = &[
+    "argon2",
     "chacha20poly1305",
     "image",
     "ndef-rs",
@@ -327,6 +328,7 @@ const PERMISSIONS: &[(&str, &str)] = &[
     ("FOREGROUND_SERVICE", "O-32: a countdown survives another app in front"),
     ("FOREGROUND_SERVICE_LOCATION", "O-33: and so do its positions"),
     ("FOREGROUND_SERVICE_SPECIAL_USE", "B-06: lone work under watch is asked about, screen off"),
+    ("USE_BIOMETRIC", "O-03: fingerprint or face may unlock the app"),
     ("POST_NOTIFICATIONS", "O-32: the notice of a countdown"),
 ];
 
@@ -378,8 +380,15 @@ fn the_android_manifest_asks_for_nothing_more() {
     let bound = "android:permission=\"android.permission.BIND_QUICK_SETTINGS_TILE\"";
     assert_eq!(manifest.matches(bound).count(), 1);
     assert!(manifest.contains("android:allowBackup=\"false\""), "care data is in no backup");
-    let features =
-        ["nfc", "camera", "telephony", "location", "location.gps", "sensor.accelerometer"];
+    let features = [
+        "nfc",
+        "camera",
+        "telephony",
+        "fingerprint",
+        "location",
+        "location.gps",
+        "sensor.accelerometer",
+    ];
     for feature in features {
         let line = format!("\"android.hardware.{feature}\" android:required=\"false\"");
         assert!(manifest.contains(&line), "a phone without {feature} clocks too");
@@ -409,6 +418,38 @@ fn o_31_the_shortcut_and_the_tile_press_the_alarm() {
     for word in ["dati_short", "dati_long"] {
         for file in ["values/strings.xml", "values-en/strings.xml"] {
             assert!(read(&format!("{res}/{file}")).contains(word), "{word} in {file}");
+        }
+    }
+}
+
+/// O-02: what a fleet may set is declared to Android, read by the native half, and written down; the
+/// three agree, and each has its words in both languages. Nothing needs Google's services.
+#[test]
+fn what_a_fleet_may_set_is_declared_read_and_written_down() {
+    let read = |path: &str| std::fs::read_to_string(root().join(path)).unwrap();
+    let between = |text: &str, before: &str| -> BTreeSet<String> {
+        let rest = text.split(before).skip(1);
+        rest.map(|rest| rest.split('"').next().unwrap_or_default().to_owned()).collect()
+    };
+    let declared =
+        between(&read("gen/android/app/src/main/res/xml/app_restrictions.xml"), "android:key=\"");
+    assert!(declared.contains("server_url") && declared.contains("enrolment_code"), "{declared:?}");
+    let native = read("app/plugins/fleet/android/fr/releve/fleet/Managed.kt");
+    let swift = read("app/plugins/fleet/ios/FleetPlugin.swift");
+    let page = read("docs/fleet.md");
+    for key in &declared {
+        let quoted = format!("\"{key}\"");
+        assert!(native.contains(&quoted) && swift.contains(&quoted), "{key} is read by both");
+        assert!(page.contains(&format!("`{key}`")), "{key} is in docs/fleet.md");
+        for values in ["values", "values-en"] {
+            let words = read(&format!("gen/android/app/src/main/res/{values}/strings.xml"));
+            assert!(words.contains(&format!("name=\"managed_{key}\"")), "{key} in {values}");
+        }
+    }
+    for file in ["gen/android/app/build.gradle.kts", "gen/android/build.gradle.kts"] {
+        let text = read(file);
+        for never in ["com.google.gms", "play-services", "firebase"] {
+            assert!(!text.contains(never), "{file}: {never}");
         }
     }
 }

@@ -14,6 +14,7 @@ use tauri::{App, Emitter as _, Manager as _, RunEvent};
 use door::Door;
 use ports::chance::SystemChance;
 use ports::clock::DeviceClock;
+use ports::fleet::Fleet;
 use ports::link::HttpLink;
 use ports::tag_reader::DeviceTagReader;
 use ports::vault::FileVault;
@@ -24,6 +25,7 @@ pub fn run() {
     let app = tauri::Builder::default()
         .plugin(ports::tag_reader::plugin())
         .plugin(ports::hands::plugin())
+        .plugin(ports::fleet::plugin())
         .setup(open_phone)
         .invoke_handler(tauri::generate_handler![
             door::act,
@@ -71,7 +73,9 @@ fn open_phone(app: &mut App) -> Result<(), Box<dyn Error>> {
     }));
 
     let hands = ports::hands::hands(app.handle());
-    let phone = Phone::new(core, Box::new(HttpLink::new()));
+    let phone = Phone::new(core, Box::new(HttpLink::new()))
+        .with_presence(Box::new(Fleet::new(app.handle())))
+        .with_device(Box::new(Fleet::new(app.handle())));
     let phone = Arc::new(phone.with_alarms(Box::new(HttpLink::impatient()), hands));
     phone.live_alarms()?;
     for (name, work) in [("sync", Phone::live as fn(&Phone)), ("pokes", pokes::listen)] {

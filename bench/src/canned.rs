@@ -253,6 +253,7 @@ impl Canned {
             zone: zone.clone(),
             end_reminder_min: 5,
             same_callback_min: 5,
+            lock: releve_shared::lock::LockRules::default(),
             tag_keys: vec![TagKey { number: 1, public: tag_key().public() }],
         };
         let mut canned =

@@ -22,8 +22,8 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use crate::app::App;
 use crate::{
-    alarms, audit, cards, changes, clients, contacts, health, identity, messages, notices, people,
-    receipts, requests, retention, services, settings, sync, travel, visits,
+    alarms, audit, cards, changes, clients, contacts, health, hours, identity, messages, notices,
+    people, receipts, requests, retention, services, settings, sync, travel, visits,
 };
 
 pub use crate::identity::desk::{Desk, Role};
@@ -55,6 +55,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(travel::routes())
         .merge(alarms::routes())
         .merge(notices::routes())
+        .merge(hours::routes())
 }
 
 fn description() -> OpenApi {

@@ -12,6 +12,7 @@ pub mod contacts;
 pub mod db;
 pub mod demo;
 pub mod health;
+pub mod hours;
 pub mod http;
 pub mod identity;
 pub mod messages;

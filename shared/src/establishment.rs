@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::badge::TagKey;
 use crate::id::OrganisationId;
+use crate::lock::LockRules;
 use crate::time::Zone;
 
 /// The reminder before the end of a visit of a server that tells none, in minutes.
@@ -35,6 +36,9 @@ pub struct Organisation {
     /// Taps of "Rappelez-moi" within so many minutes are one (row O-25).
     #[serde(default = "same_callback")]
     pub same_callback_min: u32,
+    /// What it asks of the lock of its phones (row O-03).
+    #[serde(default)]
+    pub lock: LockRules,
     /// Its tag keys, old ones included until their tags are gone.
     pub tag_keys: Vec<TagKey>,
 }

@@ -165,6 +165,18 @@ impl Day {
         span.and_then(|span| self.0.checked_add(span)).map_or(self, Self)
     }
 
+    /// The first day of its month.
+    #[must_use]
+    pub fn month(self) -> Self {
+        Self(self.0.first_of_month())
+    }
+
+    /// The first day of the month after its own.
+    #[must_use]
+    pub fn next_month(self) -> Self {
+        Self(self.0.last_of_month()).plus(1)
+    }
+
     /// Monday is 1, Sunday is 7 (ISO 8601).
     #[must_use]
     pub fn weekday(self) -> i8 {

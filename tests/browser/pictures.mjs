@@ -112,6 +112,9 @@ try {
     ["#/requests", "phone-requests"],
     ["#/request/absence", "phone-request"],
     ["#/card", "phone-card"],
+    ["#/hours", "phone-hours"],
+    ["#/device", "phone-device"],
+    ["#/pin", "phone-pin"],
     ["#/me", "phone-me"],
     ["#/notices", "phone-notices"],
   ]) {

@@ -353,6 +353,7 @@ fn a_blocked_phone_writes_and_reads_nothing() {
             "head": null });
         let next = json!({ "next": releve_shared::keys::Digest::of(&[b"next"]) });
         let part = json!({ "device": device, "receipt": device, "offset": 0, "data": "" });
+        let month = json!({ "device": device, "month": "2026-11-01" });
         let (status, said) = calls("/api/phone/pull", &pull);
         assert_eq!(status, 200, "before: {said}");
 
@@ -363,6 +364,7 @@ fn a_blocked_phone_writes_and_reads_nothing() {
             ("/api/phone/push", &push),
             ("/api/phone/token", &next),
             ("/api/phone/receipts", &part),
+            ("/api/phone/hours", &month),
             ("/api/phone/pokes", &Value::Null),
         ] {
             let (status, said) = calls(path, body);

@@ -11,6 +11,7 @@ use crate::alarm::Alarm;
 use crate::door::{Act, Ask, Reply, View};
 use crate::fault::{Fault, Stop};
 use crate::lease::Age;
+use crate::lock::Watch;
 use crate::ports::{Chance, Clock, Fuse, Vault};
 use crate::store::duty::{self, Access, Diary, Identity, LeaseHeld};
 use crate::store::open::Checkup;
@@ -49,10 +50,11 @@ pub struct Core {
     pub(crate) marker: Option<Marker>,
     pub(crate) engine: Engine,
     pub(crate) alarm: Alarm,
+    pub(crate) watch: Watch,
     changes: u64,
     listener: Option<Listener>,
     last_fault: Option<String>,
-    fuse: Option<Fuse>,
+    pub(crate) fuse: Option<Fuse>,
 }
 
 /// The store, or why there is none.
@@ -82,6 +84,7 @@ impl Core {
             marker: None,
             engine: Engine::default(),
             alarm: Alarm::default(),
+            watch: Watch::default(),
             changes: 0,
             listener: None,
             last_fault: None,
@@ -129,6 +132,7 @@ impl Core {
         match Store::open(&self.folder, ports, stamp, self.fuse.as_ref(), reading) {
             StoreState::Open(mut store) => {
                 catch_up(&mut store)?;
+                crate::lock::wait_again(&mut store, &self.ports.clock.now())?;
                 self.held = Held::Open(store);
                 self.alarm_after_start();
                 Ok(())
@@ -146,9 +150,11 @@ impl Core {
         // The alarm waits for nothing, a store that opens again least of all.
         if !matches!(act, Act::Alarm { .. } | Act::CancelAlarm { .. }) {
             self.revive();
+            self.lock_when_due();
         }
+        let shows = !matches!(act, Act::Present);
         let done = self.try_act(act);
-        if done.is_ok() {
+        if done.is_ok() && shows {
             self.changed();
         }
         done.map_err(|stop| self.refusal(stop))
@@ -207,9 +213,19 @@ impl Core {
                 self.engine.asked();
                 Ok(Reply::Done)
             }
+            Act::SetPin { pin, before } => self.set_pin(&pin, before.as_deref(), &now),
+            Act::DropPin { pin } => self.drop_pin(&pin, &now),
+            Act::Unlock { pin } => self.unlock(&pin, &now),
+            Act::AllowPresence { pin } => self.allow_presence(pin.as_deref(), &now),
+            Act::LockNow => self.lock_now(),
+            Act::Present => Ok(self.present(&now)),
             // The hands do it; a core alone has none.
             Act::AlarmRights | Act::PlanNotices { .. } | Act::ShowNotice { .. } => Ok(Reply::Done),
-            Act::Enrol { .. } | Act::SignOut { .. } => Err(Refusal::Offline.into()),
+            Act::UnlockByPresence => Err(Refusal::WrongCredentials.into()),
+            Act::Enrol { .. }
+            | Act::EnrolManaged { .. }
+            | Act::FetchHours { .. }
+            | Act::SignOut { .. } => Err(Refusal::Offline.into()),
         }
     }
 
@@ -220,6 +236,7 @@ impl Core {
     /// ([`Refusal::NotFound`]) or cannot be read ([`Refusal::StorageBroken`]).
     pub fn ask(&mut self, ask: &Ask) -> Result<View, Refusal> {
         self.revive();
+        self.lock_when_due();
         let now = self.ports.clock.now();
         let seen = self.view(ask, &now);
         // A damaged page has been met: what could be put right is, and is looked at again.
@@ -385,7 +402,7 @@ impl Core {
 }
 
 /// Clocking learns from the mirror when a crash fell between the two databases.
-fn catch_up(store: &mut Store) -> Result<(), Fault> {
+pub(crate) fn catch_up(store: &mut Store) -> Result<(), Fault> {
     let Store { duty: db, care, kept_aside, .. } = store;
     let diary = duty::get::<Diary>(db)?.unwrap_or_default();
     let state = care.as_ref().map(crate::store::care::shown).transpose()?;

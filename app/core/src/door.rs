@@ -25,6 +25,9 @@ mod alarm;
 mod card;
 mod contact;
 mod day;
+mod device;
+mod hours;
+mod lock;
 mod message;
 mod notice;
 mod request;
@@ -34,6 +37,9 @@ pub use alarm::{AlarmLook, AlarmView, Means, Place, Press, SessionView, TestView
 pub use card::CardView;
 pub use contact::{CallbackLine, ContactsView, DirectoryLine};
 pub use day::{DayView, ReceiptLine, TasksView, TravelLine, VisitView};
+pub use device::{DeviceView, ManagedView};
+pub use hours::{HoursDay, HoursView, WorkedLine};
+pub use lock::LockView;
 pub use message::{MessageLine, MustRead, ThreadLine, ThreadView};
 pub use notice::{NoticeIn, Timing};
 pub use request::RequestLine;
@@ -47,6 +53,14 @@ pub enum Act {
     Enrol {
         /// The text of the QR.
         link: String,
+        /// A name for the phone.
+        phone_name: String,
+    },
+    /// Enrols this phone with what the management of its fleet has set. Needs the network.
+    /// → [`Reply::Done`], or [`Refusal::EnrolmentOver`] when that is not enough.
+    EnrolManaged {
+        /// The code, typed; empty for the one that was set.
+        code: String,
         /// A name for the phone.
         phone_name: String,
     },
@@ -173,6 +187,11 @@ pub enum Act {
         /// Which one.
         request: RequestId,
     },
+    /// Fetches the hours of a month as the office holds them. Needs the network. → [`Reply::Done`]
+    FetchHours {
+        /// A day of the month.
+        month: Day,
+    },
     /// The alarm (row O-31). Never refused. → [`Reply::Done`]
     Alarm {
         /// How it was begun.
@@ -224,6 +243,37 @@ pub enum Act {
         /// The rest.
         words: String,
     },
+    /// Chooses the PIN of the app, or another one (row O-03). → [`Reply::Done`], or
+    /// [`Refusal::WeakPassword`] for one that anybody would try first.
+    SetPin {
+        /// The PIN, of digits.
+        pin: String,
+        /// The one before, when there is one.
+        before: Option<String>,
+    },
+    /// Does without a PIN from now on. → [`Reply::Done`], or [`Refusal::NotAllowed`] where the agency
+    /// asks for one.
+    DropPin {
+        /// The PIN.
+        pin: String,
+    },
+    /// Unlocks the app with its PIN. → [`Reply::Done`], [`Refusal::WrongCredentials`], or
+    /// [`Refusal::TooManyTries`] while a wait lasts: see [`LockView`].
+    Unlock {
+        /// The PIN.
+        pin: String,
+    },
+    /// Unlocks the app by fingerprint or face. → [`Reply::Done`], or [`Refusal::WrongCredentials`].
+    UnlockByPresence,
+    /// Lets fingerprint or face unlock the app too. → [`Reply::Done`]
+    AllowPresence {
+        /// The PIN; `None` ends it.
+        pin: Option<String>,
+    },
+    /// Locks the app now. → [`Reply::Done`]
+    LockNow,
+    /// The worker has touched the screen: the time before the app locks begins again. → [`Reply::Done`]
+    Present,
     /// Sends and fetches now instead of waiting for the next time. → [`Reply::Done`]
     SyncNow,
     /// Signs out of this phone: sends what waits, then destroys what is held. → [`Reply::Done`],
@@ -314,6 +364,13 @@ pub enum Ask {
     Requests,
     /// The last tests of notices (row W-36). → [`View::NoticeTests`]
     NoticeTests,
+    /// What this phone can, and what its fleet has set (rows O-02, O-04). → [`View::Device`]
+    Device,
+    /// My hours of a month, this one when no day is given: as the phone holds them. → [`View::Hours`]
+    Hours {
+        /// A day of the month.
+        month: Option<Day>,
+    },
     /// What waits, what was received, what is to be corrected. → [`View::Outbox`]
     Outbox,
     /// What the employer sees, and every position read (row B-05). → [`View::Privacy`]
@@ -385,6 +442,10 @@ pub enum View {
         /// Whether one that was asked for has not reached the office yet.
         waiting: bool,
     },
+    /// See [`Ask::Device`].
+    Device(DeviceView),
+    /// See [`Ask::Hours`].
+    Hours(HoursView),
     /// See [`Ask::Outbox`].
     Outbox {
         /// Newest first.
@@ -444,6 +505,8 @@ pub struct PhoneView {
     pub alarm: AlarmView,
     /// How well this device keeps the time of a notice (row O-42).
     pub notices: Timing,
+    /// The lock of the app (row O-03).
+    pub lock: LockView,
     /// Until when what is held may be read without network.
     pub lease_until: Option<Moment>,
     /// The app's version.
@@ -459,6 +522,8 @@ pub enum PhoneState {
     NotEnrolled,
     /// All is well.
     Ready,
+    /// The app is locked: its PIN opens it. Clocking and the alarm go on.
+    Locked,
     /// The lease is over: nothing can be read until online; clocking goes on.
     LeaseOver,
     /// The server wants a new sign-in; data is kept, clocking goes on.

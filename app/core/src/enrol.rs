@@ -46,8 +46,14 @@ impl Core {
         let name: String = phone_name.trim().chars().take(NAME_LIMIT).collect();
         let again = match duty::get::<Identity>(&self.store()?.duty)? {
             None => false,
-            // Access was taken away: the same worker may come back by a new code, and keeps all.
-            Some(held) if self.access()?.refused.is_some() && held.server_key == link.key => true,
+            // Access was taken away, or the PIN is forgotten: the same worker may come back by a new
+            // code, and keeps all that is owed.
+            Some(held)
+                if held.server_key == link.key
+                    && (self.access()?.refused.is_some() || self.is_locked()?) =>
+            {
+                true
+            }
             Some(_) => return Err(Refusal::AlreadyEnrolled.into()),
         };
         let pending = Pending { link: text.trim().to_owned(), phone_name: name.clone() };
@@ -142,6 +148,9 @@ impl Core {
             duty::put(tx, &Diary { token_at: Some(answer.server_time), ..diary })?;
             Ok(duty::forget::<Pending>(tx)?)
         })?;
+        if self.is_locked()? {
+            self.begin_care_again()?;
+        }
         self.know_for_alarms();
         self.ports.vault.destroy(Secret::NextToken)?;
         if self.marker.as_ref().is_some_and(|marker| marker.stage == Stage::Done) {

@@ -46,6 +46,7 @@ impl Core {
     /// The next thing to do. An exchange that was begun and never answered counts as lost.
     pub fn next_request(&mut self) -> Step {
         self.revive();
+        self.lock_when_due();
         let now = self.ports.clock.now();
         if self.engine.in_flight.take().is_some() {
             self.fail(Refusal::Offline, None, &now);
@@ -129,9 +130,11 @@ impl Core {
                 let vault = &*self.ports.vault;
                 let Held::Open(store) = &self.held else { return Ok(Step::Idle) };
                 let Some(care) = &store.care else {
-                    // Without its key there is nowhere to put what would come.
+                    // Without its key there is nowhere to put what would come; that the phone is
+                    // blocked, or to be wiped, is heard all the same.
                     self.engine.complete(now);
-                    return Ok(Step::Wait(crate::sync::engine::PULL_EVERY_MS));
+                    let told = self.announce_token(&identity, now)?;
+                    return Ok(told.unwrap_or(Step::Wait(crate::sync::engine::PULL_EVERY_MS)));
                 };
                 // Once: whatever comes of it, only a whole answer makes the next short question.
                 let known = self.engine.standing.take().filter(|_| store.pull.is_none());

@@ -7,12 +7,13 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use releve_shared::refusal::Refusal;
+use releve_shared::time::Day;
 
 use crate::core::Core;
-use crate::door::{Act, Ask, Reply, View};
+use crate::door::{Act, Ask, DeviceView, Reply, View};
 use crate::exchange::Step;
 use crate::phone_alarm::{Alarms, Hands};
-use crate::ports::{Link, Request};
+use crate::ports::{Ability, Biometry, Capable, Device, Link, Presence, Request};
 
 /// The longest sleep of [`Phone::live`]: clocks may jump, so it looks again.
 const LONGEST_SLEEP: Duration = Duration::from_secs(60);
@@ -23,6 +24,8 @@ pub struct Phone {
     link: Mutex<Box<dyn Link>>,
     bell: Bell,
     pub(crate) alarms: Option<Alarms>,
+    presence: Option<Box<dyn Presence>>,
+    device: Option<Box<dyn Device>>,
 }
 
 /// Wakes a loop.
@@ -66,7 +69,20 @@ impl Phone {
     /// A phone of an open core and a link.
     #[must_use]
     pub fn new(core: Core, link: Box<dyn Link>) -> Self {
-        Self { core: Mutex::new(core), link: Mutex::new(link), bell: Bell::default(), alarms: None }
+        Self {
+            core: Mutex::new(core),
+            link: Mutex::new(link),
+            bell: Bell::default(),
+            alarms: None,
+            presence: None,
+            device: None,
+        }
+    }
+
+    /// The same, with a way to tell by fingerprint or face that the worker is there.
+    #[must_use]
+    pub fn with_presence(self, presence: Box<dyn Presence>) -> Self {
+        Self { presence: Some(presence), ..self }
     }
 
     /// The same, with hands for an alarm and a line of its own to the server.
@@ -75,20 +91,39 @@ impl Phone {
         Self { alarms: Some(Alarms::new(link, hands)), ..self }
     }
 
+    /// The same, with what the device tells of itself.
+    #[must_use]
+    pub fn with_device(self, device: Box<dyn Device>) -> Self {
+        Self { device: Some(device), ..self }
+    }
+
     /// The core, for as long as the guard lives. Never hold it while the network is awaited.
     pub fn core(&self) -> MutexGuard<'_, Core> {
         self.core.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Does something that the worker does. Only `Enrol`, `SyncNow` and `SignOut` wait for the
-    /// network.
+    /// Does something that the worker does. Only `Enrol`, `FetchHours`, `SyncNow` and
+    /// `SignOut` wait for the network.
     ///
     /// # Errors
     /// See [`Core::act`]; [`Refusal::Offline`] and the like when the network was needed.
     pub fn act(&self, act: Act) -> Result<Reply, Refusal> {
         match act {
             Act::Enrol { link, phone_name } => self.enrol(&link, &phone_name),
+            Act::EnrolManaged { code, phone_name } => {
+                let managed = self.device.as_ref().map(|device| device.managed());
+                let link = managed.unwrap_or_default().link(&code).ok_or(Refusal::EnrolmentOver)?;
+                self.enrol(&link, &phone_name)
+            }
             Act::SignOut { even_unsent } => self.sign_out(even_unsent),
+            Act::FetchHours { month } => self.fetch_hours(month),
+            Act::UnlockByPresence => self.unlock_by_presence(),
+            Act::AllowPresence { pin: Some(pin) } => {
+                if !self.confirms() {
+                    return Err(Refusal::WrongCredentials);
+                }
+                self.core().act(Act::AllowPresence { pin: Some(pin) })
+            }
             Act::AlarmRights => {
                 self.ask_rights();
                 Ok(Reply::Done)
@@ -101,6 +136,7 @@ impl Phone {
                 self.show_notice(&title, &words);
                 Ok(Reply::Done)
             }
+            Act::Present => self.core().act(Act::Present),
             Act::SyncNow => {
                 self.core().act(Act::SyncNow)?;
                 self.sync();
@@ -131,7 +167,12 @@ impl Phone {
             | Act::AlarmFine { .. }
             | Act::StartLoneWork { .. }
             | Act::EndLoneWork
-            | Act::AlarmCodes { .. } => {
+            | Act::AlarmCodes { .. }
+            | Act::SetPin { .. }
+            | Act::DropPin { .. }
+            | Act::Unlock { .. }
+            | Act::AllowPresence { pin: None }
+            | Act::LockNow => {
                 let reply = self.core().act(act);
                 self.ring();
                 reply
@@ -139,12 +180,52 @@ impl Phone {
         }
     }
 
+    /// Whether it was the worker, by fingerprint or face. The core is not held meanwhile: an alarm
+    /// waits for nobody.
+    fn confirms(&self) -> bool {
+        self.presence.as_ref().is_some_and(|presence| presence.confirm())
+    }
+
+    fn unlock_by_presence(&self) -> Result<Reply, Refusal> {
+        if !self.core().opens_by_presence() || !self.confirms() {
+            return Err(Refusal::WrongCredentials);
+        }
+        let reply = self.core().unlock_present();
+        self.ring();
+        reply
+    }
+
     /// Looks at something.
     ///
     /// # Errors
     /// See [`Core::ask`].
     pub fn ask(&self, ask: &Ask) -> Result<View, Refusal> {
-        self.core().ask(ask)
+        if matches!(ask, Ask::Phone) {
+            let biometry = self.presence.as_ref().map(|presence| presence.biometry());
+            self.core().watch.biometry = biometry.unwrap_or(Biometry::None);
+        }
+        let mut view = self.core().ask(ask)?;
+        if let View::Device(view) = &mut view {
+            self.tell_of_device(view);
+        }
+        Ok(view)
+    }
+
+    fn tell_of_device(&self, view: &mut DeviceView) {
+        if let Some(device) = &self.device {
+            view.nfc = device.nfc();
+            view.managed = device.managed().view();
+        }
+        if let Some(presence) = &self.presence {
+            view.biometry = presence.biometry();
+        }
+        if let Some(alarms) = &self.alarms {
+            let hands = &alarms.hands;
+            view.call = able(hands.caller.ability());
+            view.text = able(hands.texter.ability());
+            view.place = able(hands.locator.ability());
+            view.notices = able(hands.alerter.ability());
+        }
     }
 
     /// Something may have moved on the server.
@@ -228,6 +309,13 @@ impl Phone {
         Ok(reply)
     }
 
+    fn fetch_hours(&self, month: Day) -> Result<Reply, Refusal> {
+        let link = self.link.lock().unwrap_or_else(PoisonError::into_inner);
+        let request = self.core().month_request(month)?;
+        let came = link.send(&request);
+        self.core().month_told(month, &came)
+    }
+
     fn sign_out(&self, even_unsent: bool) -> Result<Reply, Refusal> {
         let link = self.link.lock().unwrap_or_else(PoisonError::into_inner);
         self.core().act(Act::SyncNow)?;
@@ -238,5 +326,13 @@ impl Phone {
             let _ = link.send(&request);
         }
         self.core().signed_out()
+    }
+}
+
+fn able(ability: Ability) -> Capable {
+    match ability {
+        Ability::Alone => Capable::Yes,
+        Ability::ByHand => Capable::ByHand,
+        Ability::No => Capable::No,
     }
 }

@@ -80,6 +80,10 @@ pub enum Secret {
     SmsKey,
     /// Raw key of the copy that serves an alarm when the databases do not open. No presence.
     AlarmKey,
+    /// The device's share of what a PIN opens: the PIN alone opens nothing (row O-03).
+    PinShare,
+    /// The care data's key once more, given back after fingerprint or face (row O-03).
+    PresenceKey,
 }
 
 /// The vault failed, or is locked.
@@ -112,6 +116,72 @@ pub trait Vault: Send {
     /// # Errors
     /// When the vault fails.
     fn destroy(&self, secret: Secret) -> Result<(), VaultError>;
+}
+
+/// Whether fingerprint or face can tell that the worker is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "snake_case")]
+pub enum Biometry {
+    /// It can.
+    Ready,
+    /// The hardware is there; the worker has set nothing up in the system's settings.
+    NotSetUp,
+    /// This device has none.
+    None,
+}
+
+/// Asks for the worker's fingerprint or face (row O-03).
+pub trait Presence: Send + Sync {
+    /// Whether it would work.
+    fn biometry(&self) -> Biometry;
+
+    /// Asks, and waits for the answer of the system: whether it was the worker.
+    fn confirm(&self) -> bool;
+}
+
+/// Whether this device can do something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "snake_case")]
+pub enum Capable {
+    /// It can.
+    Yes,
+    /// With a finger of the worker each time.
+    ByHand,
+    /// The hardware is there, and switched off.
+    Off,
+    /// Not at all: no such hardware, no right, or the system forbids it.
+    No,
+    /// Nobody knows before it is tried.
+    Unknown,
+}
+
+/// What the management of a fleet has set for the app (row O-02): texts, as they were typed there.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
+pub struct Managed {
+    /// The whole text of the desk's QR.
+    pub enrolment_link: String,
+    /// The address of the server, with …
+    pub server_url: String,
+    /// … its public key.
+    pub server_key: String,
+    /// The code of the enrolment.
+    pub enrolment_code: String,
+    /// A name for the phone.
+    pub phone_name: String,
+    /// A phone for this app alone.
+    pub kiosk: bool,
+}
+
+/// What a device can beside the hands of an alarm, and what its fleet has set.
+pub trait Device: Send + Sync {
+    /// Whether it reads NFC tags.
+    fn nfc(&self) -> Capable;
+
+    /// What the management of its fleet has set.
+    fn managed(&self) -> Managed;
 }
 
 /// Reads codes in pictures.

@@ -16,8 +16,8 @@ use serde::de::DeserializeOwned;
 
 use crate::core::{Core, Held};
 use crate::door::{
-    ActKind, ActLine, Ask, ClientView, DayView, InProgress, PhoneState, PhoneView, PositionLine,
-    PrivacyView, View, VisitLine, VisitView,
+    ActKind, ActLine, Ask, ClientView, DayView, InProgress, LockView, PhoneState, PhoneView,
+    PositionLine, PrivacyView, View, VisitLine, VisitView,
 };
 use crate::fault::Stop;
 use crate::scene::{Own, Scene, state_of};
@@ -29,9 +29,9 @@ use crate::store::{Store, care, duty, picture};
 use crate::travel;
 
 /// A phone holds this many days back …
-const DAYS_BACK: i32 = 7;
+pub(crate) const DAYS_BACK: i32 = 7;
 /// … and this many ahead (sync.md section 4).
-const DAYS_AHEAD: i32 = 28;
+pub(crate) const DAYS_AHEAD: i32 = 28;
 
 impl Core {
     pub(crate) fn view(&mut self, ask: &Ask, now: &Stamp) -> Result<View, Stop> {
@@ -47,6 +47,9 @@ impl Core {
                 let (tests, waiting) = self.notice_tests(now)?;
                 View::NoticeTests { tests, waiting }
             }
+            // The device itself is beside the core: see [`crate::phone::Phone::ask`].
+            Ask::Device => View::Device(crate::managed::unknown(&self.about.platform)),
+            Ask::Hours { month } => View::Hours(self.hours(*month, now)?),
             Ask::Outbox => View::Outbox { acts: self.outbox(now)? },
             Ask::Privacy => View::Privacy(self.privacy(now)?),
             Ask::Day { day } => View::Day(self.day(*day, now)?),
@@ -89,6 +92,7 @@ impl Core {
             must_read: None,
             alarm: self.alarm_view(now),
             notices: self.alarm.senses.timing,
+            lock: LockView::default(),
             lease_until: None,
             version: self.about.version.clone(),
         };
@@ -117,7 +121,12 @@ impl Core {
         let access = self.access()?;
         view.lease_until = self.age_lease(now)?.map(|held| held.lease.until);
         let readable = self.may_read(now)?;
-        view.state = state(&access, readable, &self.about.version);
+        view.lock = self.lock_view(now)?;
+        view.state = if view.lock.locked {
+            PhoneState::Locked
+        } else {
+            state(&access, readable, &self.about.version)
+        };
         let at = view.now.at;
         let (scene, own) = self.scene(&Sight::between(at, at.plus(1)), now)?;
         view.waiting = count(own.items.values().filter(|item| item.outcome.is_none()))

@@ -2,6 +2,7 @@
 
 pub(crate) mod chance;
 pub(crate) mod clock;
+pub(crate) mod fleet;
 pub(crate) mod hands;
 pub(crate) mod link;
 #[cfg(target_os = "linux")]

@@ -35,6 +35,8 @@ impl FileVault {
             Secret::NextToken => "next-token",
             Secret::SmsKey => "sms",
             Secret::AlarmKey => "alarm",
+            Secret::PinShare => "pin-share",
+            Secret::PresenceKey => "presence",
         })
     }
 }

@@ -14,7 +14,7 @@ pub use feed::body;
 pub use kept::{KEPT, forget_client, forget_visit};
 pub use note::{Shown, noted, of_client, shown};
 pub use phone::saw;
-pub use sql::ALL;
+pub use sql::{ALL, of_planning};
 
 #[cfg(test)]
 mod tests;

@@ -2,6 +2,7 @@
 
 use releve_shared::client::Title;
 use releve_shared::id::{ClientId, MembershipId, OrganisationId, VisitId};
+use releve_shared::month::Replanned;
 use releve_shared::planning::Picture;
 use releve_shared::time::Moment;
 use serde::de::DeserializeOwned;
@@ -34,6 +35,12 @@ crate::statements! {
              ON CONFLICT (visit, membership) DO UPDATE SET n = excluded.n, known = excluded.known,
                holds = excluded.holds, state = excluded.state, changed_by = excluded.changed_by,
                changed_at = excluded.changed_at, seen_at = excluded.seen_at";
+    /// The changes of a planning whose visits begin in a period, those undone left out.
+    OF_PLANNING = "SELECT h.visit, h.known, h.changed_by, h.changed_at
+                     FROM planning_change h JOIN visit v ON v.id = h.visit
+                    WHERE h.membership = $1 AND v.starts_at >= $2 AND v.starts_at < $3
+                      AND h.state <> 'undone'
+                    ORDER BY h.visit";
     /// It was seen.
     MARK_SEEN = "UPDATE planning_change SET state = 'seen', seen_at = $1
                   WHERE visit = $2 AND membership = $3 AND n <= $4 AND state = 'open'";
@@ -57,6 +64,25 @@ crate::statements! {
     /// Erases those of a client whose sheet goes.
     FORGET_CLIENT = "DELETE FROM planning_change WHERE visit IN
                        (SELECT v.id FROM visit v WHERE v.client = $1)";
+}
+
+/// The last change of each visit of a planning in a period.
+///
+/// # Errors
+/// Those of the database.
+pub fn of_planning(
+    tx: &mut Tx,
+    of: MembershipId,
+    (from, to): (Moment, Moment),
+) -> Result<Vec<(VisitId, Replanned)>, Fault> {
+    let rows = tx.query(&OF_PLANNING, &[of.into(), from.into(), to.into()])?;
+    rows.iter()
+        .map(|r| {
+            let known: Option<Shown> = json(r, 1)?;
+            let was = known.map(|shown| (shown.picture.starts_at, shown.picture.ends_at));
+            Ok((r.get(0)?, Replanned { was, by: r.get(2)?, at: r.get(3)? }))
+        })
+        .collect()
 }
 
 /// A change as it is kept.

@@ -10,6 +10,7 @@ use releve_shared::request::{AbsenceReason, Asked, RequestKind};
 use releve_shared::setting::Setting;
 use releve_shared::sync::{AskOffice, CallMe, WriteMessage};
 use releve_shared::time::{DAY_MS, HOUR_MS, MINUTE_MS, Moment};
+use releve_shared::visit::CorrectionReason;
 
 use super::agency::Agency;
 use super::seed::Seed;
@@ -21,7 +22,7 @@ use crate::identity::{By, Keys};
 use crate::messages::{self, MessageInput};
 use crate::requests::{self, Answered};
 use crate::settings;
-use crate::visits::Reception;
+use crate::visits::{self, CorrectInput, Reception};
 
 /// Numbers of the directory: name, job, telephone.
 const STAFF: &[(&str, &str, &str)] = &[
@@ -58,6 +59,10 @@ pub async fn play(app: &App, seed: &Seed, agency: &Agency, now: Moment) -> Answe
     let commands: Vec<CommandId> = (0..7).map(|_| seed.id(now)).collect();
     let (told, today) = (people.clone(), agency.by.zone.bounds(agency.today).0);
     app.db.write(move |tx| asked(tx, &keys, &by, &told, &commands, today, now)).await?;
+
+    let (by, keys, told) = (agency.by.clone(), app.keys.clone(), people.clone());
+    let commands: [CommandId; 2] = [seed.id(now), seed.id(now)];
+    app.db.write(move |tx| contested(tx, &keys, &by, &told, commands, now)).await?;
 
     for (n, (_, membership)) in people.into_iter().take(6).enumerate() {
         let (by, drawn) = (agency.by.clone(), portrait(n)?);
@@ -165,6 +170,55 @@ fn asked(
     if let Some(oldest) = requests::list(tx, by, now)?.first() {
         let answered = Answered { accept: true, comment: "Bonnes vacances !".to_owned() };
         requests::decide(tx, by, oldest.request.id, &answered, now.plus(-2 * HOUR_MS))?;
+    }
+    Ok(())
+}
+
+/// Hours that were corrected, and that their caregivers contest: the first waits for an answer.
+fn contested(
+    tx: &mut Tx,
+    keys: &Keys,
+    by: &By,
+    people: &[(PersonId, MembershipId)],
+    commands: [CommandId; 2],
+    now: Moment,
+) -> Answer<()> {
+    for ((n, answered), command) in [(0, false), (3, true)].into_iter().zip(commands) {
+        let Some((person, membership)) = people.get(n).copied() else { continue };
+        let period = (now.plus(-6 * DAY_MS), now);
+        let worked = visits::within(tx, by, period, (Some(membership), None), now)?;
+        let last = worked.iter().rfind(|row| row.end.is_some() && row.visit.ends_at <= now);
+        let Some(visit) = last.map(|row| row.visit.clone()) else { continue };
+        let after = |minutes: i64| visit.ends_at.plus(minutes * MINUTE_MS).min(now);
+        let times = |ends_at: Moment, note: &str| CorrectInput {
+            starts_at: visit.starts_at,
+            ends_at,
+            reason: CorrectionReason::ClientRequest,
+            note: note.to_owned(),
+            rev: None,
+        };
+        let short =
+            times(visit.ends_at.plus(-15 * MINUTE_MS), "Départ plus tôt, selon la famille.");
+        visits::correct(tx, by, visit.id, &short, after(5))?;
+        let says = Says { person, command, at: after(10) };
+        let asked = Asked {
+            kind: RequestKind::Contest,
+            reason: None,
+            starts_at: visit.starts_at,
+            ends_at: visit.ends_at,
+            visit: Some(visit.id),
+            text: "Je suis restée jusqu'au bout : la voisine m'a vue partir.".to_owned(),
+        };
+        let new = AskOffice { asked, stamp: stamp(says.at) };
+        requests::ask(tx, &reception(by, keys, &says), command, &new)?;
+        if answered {
+            let comment = "Vous avez raison, c'est corrigé.".to_owned();
+            let decided = after(15);
+            let whole = times(visit.ends_at, "Après votre contestation.");
+            visits::correct(tx, by, visit.id, &whole, decided)?;
+            let answer = Answered { accept: true, comment };
+            requests::decide(tx, by, command.uuid().into(), &answer, decided)?;
+        }
     }
     Ok(())
 }

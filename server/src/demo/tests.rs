@@ -74,6 +74,13 @@ async fn o_34_a_realistic_agency_is_there_to_be_looked_at() {
     let cards = get("/api/desk/clients").await.to_string();
     assert!(!cards.contains("1e étage"));
 
+    let requests = get("/api/desk/requests").await;
+    let contests: Vec<_> =
+        requests.as_array().unwrap().iter().filter(|r| r["asked"]["kind"] == "contest").collect();
+    let states: Vec<&str> = contests.iter().map(|r| r["state"].as_str().unwrap()).collect();
+    assert_eq!(states, ["sent", "accepted"], "one waits for an answer: {contests:?}");
+    assert!(made.caregiver.starts_with(contests[0]["first_name"].as_str().unwrap()));
+
     let caregivers = get("/api/desk/caregivers").await;
     let icons: Vec<&str> = caregivers
         .as_array()

@@ -67,6 +67,7 @@ pub fn organisation(tx: &mut Tx, id: OrganisationId) -> Answer<Organisation> {
         zone: row.zone,
         end_reminder_min,
         same_callback_min,
+        lock: sql::lock(tx, id)?.ok_or(Refusal::NotFound)?,
         tag_keys,
     })
 }

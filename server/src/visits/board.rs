@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use releve_shared::hours::Hours;
 use releve_shared::id::{ClientId, MembershipId, VisitId};
+use releve_shared::month::Decided;
 use releve_shared::refusal::Refusal;
 use releve_shared::time::{Day, Moment};
 use releve_shared::visit::{Anomaly, Clocked, Progress, RetainedPeriod, Visit, VisitNotes};
@@ -176,6 +177,22 @@ pub fn within(
         board_row(known, own, phone, tolerance, now)
     };
     Ok(known.into_iter().map(row).collect())
+}
+
+/// Every decision on the visits of a worker that begin in a period, by visit, the oldest first.
+///
+/// # Errors
+/// Those of the database.
+pub fn decided_within(
+    tx: &mut Tx,
+    of: MembershipId,
+    period: (Moment, Moment),
+) -> Answer<BTreeMap<VisitId, Vec<Decided>>> {
+    let mut all: BTreeMap<VisitId, Vec<Decided>> = BTreeMap::new();
+    for decided in rows::decided_within(tx, of, period)? {
+        all.entry(decided.period.visit).or_default().push(decided);
+    }
+    Ok(all)
 }
 
 /// One visit, as the board shows it.

@@ -23,13 +23,15 @@ mod sql;
 mod stamps;
 
 pub use around::{around, planned_end, progress};
-pub use board::{Board, BoardPhone, BoardRow, Filter, VisitRow, board, one, within};
+pub use board::{
+    Board, BoardPhone, BoardRow, Filter, VisitRow, board, decided_within, one, within,
+};
 pub use clock::{Reception, record_clock, record_head, remeasure};
 pub use feed::body;
 pub use notes::{write_notes, writer};
 pub use over::{ALL as OVER, KEPT, forget_client};
 pub use plan::{Planned, VisitInput, cancel, change, create, restore, roll};
-pub use proof::{Decided, Proof, ProofStamp, month, proof};
+pub use proof::{Proof, ProofStamp, month, proof};
 pub use reports::{ReportRow, reports};
 pub use retain::{
     AcceptInput, AcceptMany, AcceptedMany, CorrectInput, LeftOut, accept, accept_many, correct,

@@ -2,10 +2,11 @@
 
 use releve_shared::id::{DeviceId, VisitId};
 use releve_shared::keys::Digest;
+use releve_shared::month::Decided;
 use releve_shared::proof::{DeviceProof, Export, Exported, GENESIS};
 use releve_shared::refusal::Refusal;
 use releve_shared::time::{Day, Moment};
-use releve_shared::visit::{ClockEvent, Clocked, RetainedPeriod};
+use releve_shared::visit::{ClockEvent, Clocked};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -42,18 +43,6 @@ pub struct Proof {
     pub retained: Vec<Decided>,
 }
 
-/// A decision of the office, and whether it was taken back.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub struct Decided {
-    /// What was decided.
-    #[serde(flatten)]
-    pub period: RetainedPeriod,
-    /// Who took it back.
-    pub undone_by: Option<String>,
-    /// When.
-    pub undone_at: Option<Moment>,
-}
-
 /// The proof of a visit.
 ///
 /// # Errors
@@ -79,12 +68,8 @@ pub fn proof(tx: &mut Tx, by: &By, id: VisitId) -> Answer<Proof> {
         }
     };
     let stamps = measured.into_iter().map(stamp).collect();
-    let retained = rows::history(tx, id)?.into_iter().map(|known| Decided {
-        undone_by: known.undone_by,
-        undone_at: known.undone_at,
-        period: known.period,
-    });
-    Ok(Proof { stamps, retained: retained.collect() })
+    let retained = rows::history(tx, id)?.into_iter().map(|known| known.decided).collect();
+    Ok(Proof { stamps, retained })
 }
 
 /// A month of the organisation's stamps, by the day of their visits, as `releve-server verify` reads

@@ -166,8 +166,9 @@ pub fn reopen(tx: &mut Tx, by: &By, ids: &[VisitId], now: Moment) -> Answer<Acce
             answer.refused.push(LeftOut { visit: id, refusal: Refusal::NotFound });
             continue;
         };
-        let last = rows::history(tx, id)?.into_iter().rfind(|known| known.undone_at.is_none());
-        let Some(last) = last.filter(|known| known.period.decision == Decision::Accepted) else {
+        let last = rows::history(tx, id)?.into_iter().rfind(|known| known.decided.stands());
+        let accepted = |known: &rows::Numbered| known.decided.period.decision == Decision::Accepted;
+        let Some(last) = last.filter(accepted) else {
             answer.refused.push(LeftOut { visit: id, refusal: Refusal::NotAllowed });
             continue;
         };

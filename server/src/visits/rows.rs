@@ -3,6 +3,7 @@
 use releve_shared::badge::{Assurance, Method};
 use releve_shared::clock::{Measured, Quality};
 use releve_shared::id::{ClientId, ClockEventId, DeviceId, MembershipId, OrganisationId, VisitId};
+use releve_shared::month::Decided;
 use releve_shared::sync::ClockedRow;
 use releve_shared::time::Moment;
 use releve_shared::visit::{
@@ -447,30 +448,38 @@ pub fn add_retained(tx: &mut Tx, period: &RetainedPeriod, account: &str) -> Resu
     tx.execute(&sql::ADD_RETAINED, &row)
 }
 
-/// A decision, and whether it was taken back.
+/// A decision with its number.
 #[derive(Clone, Debug)]
-pub struct Decided {
+pub struct Numbered {
     pub n: i64,
-    pub period: RetainedPeriod,
-    pub undone_by: Option<String>,
-    pub undone_at: Option<Moment>,
+    pub decided: Decided,
+}
+
+fn decided(row: &Row, visit: VisitId) -> Result<Decided, Fault> {
+    let period = retained_at(row, visit, 0)?;
+    Ok(Decided { period, undone_by: row.get(8)?, undone_at: row.get(9)? })
 }
 
 /// Every decision on a visit, the oldest first.
-pub fn history(tx: &mut Tx, visit: VisitId) -> Result<Vec<Decided>, Fault> {
+pub fn history(tx: &mut Tx, visit: VisitId) -> Result<Vec<Numbered>, Fault> {
     let rows = tx.query(&sql::RETAINED, &[visit.into()])?;
-    rows.iter()
-        .map(|r| {
-            let period = retained_at(r, visit, 0)?;
-            Ok(Decided { n: r.get(7)?, period, undone_by: r.get(8)?, undone_at: r.get(9)? })
-        })
-        .collect()
+    rows.iter().map(|r| Ok(Numbered { n: r.get(7)?, decided: decided(r, visit)? })).collect()
+}
+
+/// Every decision on the visits of a worker that begin in a period, the oldest first.
+pub fn decided_within(
+    tx: &mut Tx,
+    of: MembershipId,
+    (from, to): (Moment, Moment),
+) -> Result<Vec<Decided>, Fault> {
+    let rows = tx.query(&sql::RETAINED_WITHIN, &[of.into(), from.into(), to.into()])?;
+    rows.iter().map(|r| decided(r, r.get(10)?)).collect()
 }
 
 /// The decision that counts.
 pub fn retained(tx: &mut Tx, visit: VisitId) -> Result<Option<RetainedPeriod>, Fault> {
-    let standing = history(tx, visit)?.into_iter().rfind(|known| known.undone_at.is_none());
-    Ok(standing.map(|known| known.period))
+    let standing = history(tx, visit)?.into_iter().rfind(|known| known.decided.stands());
+    Ok(standing.map(|known| known.decided.period))
 }
 
 pub fn undo_retained(

@@ -223,6 +223,14 @@ crate::statements! {
                   FROM retained_period r
                   LEFT JOIN retained_undone u ON u.visit = r.visit AND u.n = r.n
                  WHERE r.visit = $1 ORDER BY r.n";
+    /// Every decision on the visits of a worker in a period, the oldest first.
+    RETAINED_WITHIN = "SELECT r.decision, r.starts_at, r.ends_at, r.reason, r.note, r.decided_by, r.decided_at,
+                              r.n, u.undone_by, u.undone_at, r.visit
+                         FROM visit v
+                         JOIN retained_period r ON r.visit = v.id
+                         LEFT JOIN retained_undone u ON u.visit = r.visit AND u.n = r.n
+                        WHERE v.membership = $1 AND v.starts_at >= $2 AND v.starts_at < $3
+                        ORDER BY r.visit, r.n";
     /// Takes a decision back.
     UNDO_RETAINED = "INSERT INTO retained_undone (visit, n, undone_by, account, undone_at)
                      VALUES ($1, $2, $3, $4, $5) ON CONFLICT (visit, n) DO NOTHING";

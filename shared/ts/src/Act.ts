@@ -4,6 +4,7 @@ import type { ClientId } from "./ClientId";
 import type { ClockEventId } from "./ClockEventId";
 import type { ClockKind } from "./ClockKind";
 import type { Correction } from "./Correction";
+import type { Day } from "./Day";
 import type { ManualReason } from "./ManualReason";
 import type { MessageId } from "./MessageId";
 import type { Moment } from "./Moment";
@@ -27,6 +28,14 @@ export type Act = { "do": "enrol",
  * The text of the QR.
  */
 link: string, 
+/**
+ * A name for the phone.
+ */
+phone_name: string, } | { "do": "enrol_managed", 
+/**
+ * The code, typed; empty for the one that was set.
+ */
+code: string, 
 /**
  * A name for the phone.
  */
@@ -166,7 +175,11 @@ language: string, } | { "do": "withdraw_request",
 /**
  * Which one.
  */
-request: RequestId, } | { "do": "alarm", 
+request: RequestId, } | { "do": "fetch_hours", 
+/**
+ * A day of the month.
+ */
+month: Day, } | { "do": "alarm", 
 /**
  * How it was begun.
  */
@@ -211,6 +224,27 @@ title: string,
  * The rest.
  */
 words: string, } | { "do": "sync_now" } | { "do": "sign_out", 
+before: string | null, } | { "do": "alarm_rights" } | { "do": "set_pin", 
+/**
+ * The PIN, of digits.
+ */
+pin: string, 
+/**
+ * The one before, when there is one.
+ */
+before: string | null, } | { "do": "drop_pin", 
+/**
+ * The PIN.
+ */
+pin: string, } | { "do": "unlock", 
+/**
+ * The PIN.
+ */
+pin: string, } | { "do": "unlock_by_presence" } | { "do": "allow_presence", 
+/**
+ * The PIN; `None` ends it.
+ */
+pin: string | null, } | { "do": "lock_now" } | { "do": "present" } | { "do": "sync_now" } | { "do": "sign_out", 
 /**
  * Give up what could not be sent. The screen has warned, with the number of acts.
  */

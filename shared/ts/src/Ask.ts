@@ -31,4 +31,8 @@ id: ClientId, } | { "ask": "threads" } | { "ask": "thread",
 /**
  * Which.
  */
-id: ThreadId, } | { "ask": "contacts" } | { "ask": "directory" } | { "ask": "card" } | { "ask": "requests" } | { "ask": "notice_tests" } | { "ask": "outbox" } | { "ask": "privacy" };
+id: ThreadId, } | { "ask": "contacts" } | { "ask": "directory" } | { "ask": "card" } | { "ask": "requests" } | { "ask": "notice_tests" } | { "ask": "device" } | { "ask": "hours", 
+/**
+ * A day of the month.
+ */
+month: Day | null, } | { "ask": "outbox" } | { "ask": "privacy" };

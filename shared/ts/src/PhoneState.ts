@@ -3,4 +3,4 @@
 /**
  * What the app can do now.
  */
-export type PhoneState = "not_enrolled" | "ready" | "lease_over" | "sign_in_needed" | "wiped" | "update_needed" | "storage_broken";
+export type PhoneState = "not_enrolled" | "ready" | "locked" | "lease_over" | "sign_in_needed" | "wiped" | "update_needed" | "storage_broken";

@@ -5,8 +5,10 @@ import type { Client } from "./Client";
 import type { ClientView } from "./ClientView";
 import type { ContactsView } from "./ContactsView";
 import type { DayView } from "./DayView";
+import type { DeviceView } from "./DeviceView";
 import type { DirectoryLine } from "./DirectoryLine";
 import type { NoticeTest } from "./NoticeTest";
+import type { HoursView } from "./HoursView";
 import type { PhoneView } from "./PhoneView";
 import type { PlanningChange } from "./PlanningChange";
 import type { PrivacyView } from "./PrivacyView";
@@ -62,7 +64,7 @@ tests: Array<NoticeTest>,
 /**
  * Whether one that was asked for has not reached the office yet.
  */
-waiting: boolean, } | { "view": "outbox", 
+waiting: boolean, } | { "view": "device" } & DeviceView | { "view": "hours" } & HoursView | { "view": "outbox", 
 /**
  * Newest first.
  */

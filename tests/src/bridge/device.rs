@@ -196,7 +196,10 @@ impl Device {
         core.listen(Box::new(move |_| changed()));
         let line = Line { http: link::HttpLink::new(), knobs: Arc::clone(&self.knobs) };
         let quick = Line { http: link::HttpLink::impatient(), knobs: Arc::clone(&self.knobs) };
-        let phone = Phone::new(core, Box::new(line)).with_alarms(Box::new(quick), self.hands.all());
+        let phone = Phone::new(core, Box::new(line))
+            .with_alarms(Box::new(quick), self.hands.all())
+            .with_presence(Box::new(self.hands.clone()))
+            .with_device(Box::new(self.hands.clone()));
         let phone = Arc::new(phone);
         let alarms =
             if alone { phone.live_alarms().map_err(|e| e.to_string())? } else { Vec::new() };

@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use releve_core::Hands;
 use releve_core::ports::{
-    Ability, Alert, Alerter, Asked, Caller, Feeler, Felt, Fix, Locator, Notice, Notifier, Texter,
-    Timing,
+    Ability, Alert, Alerter, Asked, Biometry, Caller, Capable, Device, Feeler, Felt, Fix, Locator,
+    Managed, Notice, Notifier, Presence, Texter, Timing,
 };
 use releve_shared::alarm::Sample;
 use serde::{Deserialize, Serialize};
@@ -20,6 +20,10 @@ pub struct Pretended {
     pub text: String,
     /// The same, for notices.
     pub notices: String,
+    /// What the management of a fleet has set.
+    pub managed: Managed,
+    /// Whether the finger on the sensor is the worker's; `None` where there is no sensor.
+    pub finger: Option<bool>,
     /// Latitude and longitude in millionths of a degree, and the radius in metres.
     pub place: Option<(i32, i32, u32)>,
     /// Numbers called, in order.
@@ -216,5 +220,25 @@ impl Notifier for Pretend {
 
     fn timing(&self) -> Timing {
         self.held().timing
+    }
+}
+
+impl Device for Pretend {
+    fn nfc(&self) -> Capable {
+        Capable::Unknown
+    }
+
+    fn managed(&self) -> Managed {
+        self.held().managed.clone()
+    }
+}
+
+impl Presence for Pretend {
+    fn biometry(&self) -> Biometry {
+        if self.held().finger.is_some() { Biometry::Ready } else { Biometry::None }
+    }
+
+    fn confirm(&self) -> bool {
+        self.held().finger == Some(true)
     }
 }

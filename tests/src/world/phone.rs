@@ -89,7 +89,10 @@ impl Phone {
         let about = About { platform: "linux".to_owned(), version: "0.1.0".to_owned() };
         let core = Core::open(self.folder.clone(), ports, about);
         let phone = releve_core::Phone::new(core, (self.wire)());
-        *held = Some(phone.with_alarms(Box::new(self.line.clone()), self.hands.all()));
+        let phone = phone
+            .with_alarms(Box::new(self.line.clone()), self.hands.all())
+            .with_device(Box::new(self.hands.clone()));
+        *held = Some(phone);
     }
 
     /// The app is closed; its files stay.

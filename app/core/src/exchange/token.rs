@@ -35,6 +35,16 @@ impl Core {
         if diary.token_at.is_some_and(|drawn| at.since(drawn) < TOKEN_DAYS_MS) {
             return Ok(None);
         }
+        self.announce_token(identity, now)
+    }
+
+    /// Announces the next token, whatever the age of this one.
+    pub(super) fn announce_token(
+        &mut self,
+        identity: &Identity,
+        now: &Stamp,
+    ) -> Result<Option<Step>, Stop> {
+        let at = self.measured(now)?.at;
         let vault = &*self.ports.vault;
         let next = match vault.get(Secret::NextToken)? {
             Some(next) => next,

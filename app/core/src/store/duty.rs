@@ -13,6 +13,7 @@ use serde::de::DeserializeOwned;
 
 use crate::alarm::{AlarmHeld, Codes, SelfTest, SmsCode, WorkerName};
 use crate::fault::Fault;
+use crate::lock::Lock;
 
 /// A fact that has one value.
 pub(crate) trait Fact: Serialize + DeserializeOwned + Send + Sync + 'static {
@@ -105,6 +106,7 @@ facts! {
     SelfTest = "alarm_test";
     SmsCode = "sms_code";
     WorkerName = "worker_name";
+    Lock = "lock";
 }
 
 /// The fact's value, when there is one.

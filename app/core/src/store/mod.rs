@@ -11,6 +11,7 @@ pub(crate) mod chain;
 pub(crate) mod duty;
 pub(crate) mod known;
 pub(crate) mod memory;
+pub(crate) mod month;
 pub(crate) mod open;
 pub(crate) mod outbox;
 pub(crate) mod picture;
@@ -23,6 +24,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use crate::fault::{Fault, Stop};
+use crate::lock::Lock;
 use crate::ports::{Chance, Fuse, Secret, Vault, VaultError};
 use crate::search::Register;
 use open::{Key, Opened};
@@ -122,23 +124,44 @@ impl Store {
         fuse: Option<&Fuse>,
         reading: Reading,
     ) -> Result<(), Fault> {
+        // The vault has no such key then, and must not be given another one.
+        if duty::get::<Lock>(&self.duty)?.is_some() {
+            return Ok(());
+        }
         match key_of(vault, chance, Secret::CareKey) {
-            Ok(key) => {
-                let whole_up_to = match reading {
-                    Reading::Quick => CARE_WHOLE_UP_TO,
-                    Reading::Whole => u64::MAX,
-                };
-                let file = File { path: folder.join(CARE_FILE), key, whole_up_to };
-                let (care, aside, unread) = opened(&file, open::CARE, stamp, fuse)?;
-                self.checkup = unread.then_some(open::Checkup { path: file.path, key });
-                self.pull = care::kept_pull(&care)?;
-                self.care = Some(care);
-                self.kept_aside |= aside;
-                Ok(())
-            }
+            Ok(key) => self.open_care_with(folder, key, stamp, fuse, reading),
             Err(Fault::Vault(VaultError::Locked)) => Ok(()),
             Err(fault) => Err(fault),
         }
+    }
+
+    /// Opens the care data with its key.
+    pub(crate) fn open_care_with(
+        &mut self,
+        folder: &Path,
+        key: Key,
+        stamp: i64,
+        fuse: Option<&Fuse>,
+        reading: Reading,
+    ) -> Result<(), Fault> {
+        let whole_up_to = match reading {
+            Reading::Quick => CARE_WHOLE_UP_TO,
+            Reading::Whole => u64::MAX,
+        };
+        let file = File { path: folder.join(CARE_FILE), key, whole_up_to };
+        let (care, aside, unread) = opened(&file, open::CARE, stamp, fuse)?;
+        self.checkup = unread.then_some(open::Checkup { path: file.path, key });
+        self.pull = care::kept_pull(&care)?;
+        self.seen = seen::Seen::default();
+        self.care = Some(care);
+        self.kept_aside |= aside;
+        Ok(())
+    }
+
+    /// Closes the care data, and lets go of whatever memory holds of it.
+    pub(crate) fn close_care(&mut self) {
+        (self.care, self.checkup, self.pull, self.register) = (None, None, None, None);
+        self.seen = seen::Seen::default();
     }
 }
 
@@ -214,6 +237,17 @@ pub(crate) fn replace(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), Fau
 /// Makes a rename or a removal durable.
 pub(crate) fn sync_folder(folder: &Path) -> Result<(), Fault> {
     std::fs::File::open(folder)?.sync_all()?;
+    Ok(())
+}
+
+/// Removes the care data with its companions; it must be closed.
+pub(crate) fn drop_care(folder: &Path) -> Result<(), Fault> {
+    for file in files(folder)? {
+        let name = file.file_name().map(|name| name.to_string_lossy().into_owned());
+        if name.is_some_and(|name| name.starts_with(CARE_FILE)) {
+            std::fs::remove_file(file)?;
+        }
+    }
     Ok(())
 }
 

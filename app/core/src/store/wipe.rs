@@ -79,6 +79,8 @@ pub(crate) fn destroy(folder: &Path, vault: &dyn Vault) -> Result<(), Fault> {
         Secret::NextToken,
         Secret::SmsKey,
         Secret::AlarmKey,
+        Secret::PinShare,
+        Secret::PresenceKey,
     ] {
         if secret == Secret::CareKey && planted!("wipe_leaves_something") {
             continue;

@@ -14,6 +14,8 @@ mod alarm_ways;
 #[cfg(test)]
 mod hands;
 #[cfg(test)]
+mod lock;
+#[cfg(test)]
 mod property;
 #[cfg(test)]
 mod server;

@@ -15,6 +15,7 @@ use releve_shared::enrolment::{
 use releve_shared::establishment::Organisation;
 use releve_shared::id::*;
 use releve_shared::keys::{Digest, PublicKey, Purpose, Signature, Signer};
+use releve_shared::lock::LockRules;
 use releve_shared::person::{Membership, MembershipState, Person};
 use releve_shared::proof::{self, ChainHead};
 use releve_shared::refusal::Refusal;
@@ -131,8 +132,16 @@ impl Server {
             zone: Zone::named("Europe/Paris").unwrap(),
             end_reminder_min: 5,
             same_callback_min: 5,
+            lock: LockRules::default(),
             tag_keys: vec![TagKey { number: 1, public: self.tag_key.public() }],
         }
+    }
+
+    /// What the agency asks of the lock of its phones.
+    pub fn lock_rules(&mut self, lock: LockRules) {
+        let organisation = Organisation { lock, ..self.organisation() };
+        let scope = Scope::organisation(organisation.id);
+        self.put(&scope, RowKind::Organisation, organisation.id.to_string(), &organisation);
     }
 
     pub fn link(&self) -> String {

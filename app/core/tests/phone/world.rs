@@ -39,6 +39,8 @@ pub struct Inner {
     pub vault_locked: bool,
     /// The device's key store answers nothing any more.
     pub vault_fails: bool,
+    /// Whether the finger on the sensor is hers.
+    pub her_finger: bool,
     pub drawn: u64,
     pub server: Server,
 }
@@ -91,6 +93,16 @@ impl Vault for Device {
     }
 }
 
+impl Presence for Device {
+    fn biometry(&self) -> Biometry {
+        Biometry::Ready
+    }
+
+    fn confirm(&self) -> bool {
+        self.0.lock().unwrap().her_finger
+    }
+}
+
 impl Link for Device {
     fn send(&self, request: &Request) -> Result<Response, NoAnswer> {
         let mut inner = self.0.lock().unwrap();
@@ -139,6 +151,7 @@ impl World {
             vault: BTreeMap::new(),
             vault_locked: false,
             vault_fails: false,
+            her_finger: true,
             drawn: 42,
             server,
         };
@@ -195,6 +208,7 @@ impl World {
         let about = About { platform: "linux".into(), version: "0.1.0".into() };
         let core = Core::open_fused(self.store(), ports, about, fuse);
         let phone = Phone::new(core, Box::new(self.device.clone()));
+        let phone = phone.with_presence(Box::new(self.device.clone()));
         self.phone = Some(phone.with_alarms(Box::new(self.device.clone()), self.hands.all()));
     }
 

@@ -2,6 +2,9 @@ import { card } from "./card.en.ts";
 import { contact } from "./contact.en.ts";
 import { kept } from "./kept.en.ts";
 import { notice } from "./notice.en.ts";
+import { mine } from "./hours.en.ts";
+import { device } from "./device.en.ts";
+import { lock } from "./lock.en.ts";
 import { request } from "./request.en.ts";
 import { dayEn } from "./day.ts";
 import { loneEn } from "./lone.ts";
@@ -264,6 +267,9 @@ export const en: Texts = {
   kept,
   request,
   notice,
+  mine,
+  lock,
+  device,
   card,
 
   outbox: {
@@ -497,7 +503,7 @@ export const en: Texts = {
     },
     update_needed: {
       title: "Update needed",
-      text: "This version is too old to receive the schedule. Update the app. Clocking still works.",
+      text: "This version is too old to receive the schedule. Update it from the app store, or ask the office. Clocking, the alarm and what waits to be sent go on.",
     },
     storage_broken: {
       title: "Data cannot be read",

@@ -2,6 +2,9 @@ import { card } from "./card.fr.ts";
 import { contact } from "./contact.fr.ts";
 import { kept } from "./kept.fr.ts";
 import { notice } from "./notice.fr.ts";
+import { mine } from "./hours.fr.ts";
+import { device } from "./device.fr.ts";
+import { lock } from "./lock.fr.ts";
 import { request } from "./request.fr.ts";
 import { dayFr } from "./day.ts";
 import { loneFr } from "./lone.ts";
@@ -263,6 +266,9 @@ export const fr = {
   kept,
   request,
   notice,
+  mine,
+  lock,
+  device,
   card,
 
   outbox: {
@@ -496,7 +502,7 @@ export const fr = {
     },
     update_needed: {
       title: "Mise à jour nécessaire",
-      text: "Cette version est trop ancienne pour recevoir le planning. Mettez l'application à jour. Le pointage continue de marcher.",
+      text: "Cette version est trop ancienne pour recevoir le planning. Mettez-la à jour depuis le magasin d'applications, ou demandez à l'agence. Badger, l'alerte et les envois continuent.",
     },
     storage_broken: {
       title: "Données illisibles",

@@ -14,13 +14,16 @@ export type Route =
   | { at: "communicate" }
   | { at: "requests" }
   | { at: "card" }
-  | { at: "request"; kind: "absence" | "regularisation" | "contest"; visit: string | null }
+  | { at: "request"; kind: "absence" | "regularisation" | "contest"; visit: string | null; month?: string }
+  | { at: "hours"; month: string | null }
   | { at: "directory" }
   | { at: "messages" }
   | { at: "thread"; id: string | null }
   | { at: "outbox" }
   | { at: "privacy" }
   | { at: "notices" }
+  | { at: "device" }
+  | { at: "pin" }
   | { at: "me" }
   | { at: "dati" }
   | { at: "lone" }
@@ -59,7 +62,9 @@ export function parse(hash: string): Route {
       return { at: "thread", id: id ?? null };
     case "request":
       if (id !== "absence" && id !== "regularisation" && id !== "contest") return { at: "requests" };
-      return { at: "request", kind: id, visit: asked.get("visit") };
+      return { at: "request", kind: id, visit: asked.get("visit"), ...(asked.has("month") ? { month: asked.get("month") ?? "" } : {}) };
+    case "hours":
+      return { at: "hours", month: id !== undefined && /^\d{4}-(0[1-9]|1[0-2])$/.test(id) ? `${id}-01` : null };
     case "requests":
     case "card":
     case "communicate":
@@ -70,6 +75,8 @@ export function parse(hash: string): Route {
     case "privacy":
     case "notices":
     case "me":
+    case "pin":
+    case "device":
     case "dati":
     case "lone":
     case "enrol":
@@ -99,7 +106,12 @@ export function manualHref(about: { visit?: string | null; client?: string | nul
  * here, nor those that call for help (row O-22).
  */
 export function waitsForReading(at: Route["at"]): boolean {
-  return ["planning", "week", "clients", "client", "outbox", "privacy", "notices", "me", "messages", "directory", "requests"].includes(at);
+  return ["planning", "week", "clients", "client", "outbox", "privacy", "notices", "me", "messages", "directory", "requests", "hours"].includes(at);
+}
+
+/** Whether a screen is shown while the app is locked: those that clock, and those that call for help. */
+export function needsNoPin(at: Route["at"]): boolean {
+  return ["read", "manual", "dati", "lone", "communicate"].includes(at);
 }
 
 let current = $state<Route>(parse(location.hash));

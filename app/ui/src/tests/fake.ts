@@ -1,5 +1,5 @@
 import type {
-  Act, ActLine, AlarmView, Ask, CallbackLine, CardView, Client, DirectoryLine, EmergencyNumber, Measured, NoticeTest, Period, PhoneView, PlanningChange,
+  Act, ActLine, AlarmView, Ask, CallbackLine, CardView, Client, DeviceView, DirectoryLine, EmergencyNumber, HoursView, LockView, Measured, NoticeTest, Period, PhoneView, PlanningChange,
   Reading, ReceiptLine, Reply, RequestLine, RetainedPeriod, StampLine, TasksView, ThreadView, TravelLine, View, VisitLine,
   VisitNotes,
 } from "@releve/types";
@@ -45,13 +45,19 @@ export const quiet = (): AlarmView => ({
   test: { at: null, whole: false, by: null, due: true },
 });
 
+/** No PIN, and none asked for. */
+export const open = (): LockView => ({
+  set: false, locked: false, required: false, must_set: false, digits: 4, after_min: 5, locks_in_ms: null, wait_ms: 0,
+  tries_left: 10, biometry: "none", by_presence: false,
+});
+
 /** A phone in memory, only as clever as the stories of this folder need. Never shipped. */
 export class FakePhone implements Bridge {
   phone: PhoneView = {
     state: "ready", first_name: "Amina", last_name: "Belkacem", organisation: "Aide 81", office_phone: "+33563000000",
     zone: "Europe/Paris", server: "https://releve.example", now: measured(NOW), wall_error_ms: null, online: true,
     trouble: null, synced_at: NOW - 60_000, syncing: false, waiting: 0, to_correct: 0, in_progress: null, changes: 0, ring: 0, unread: 0, must_read: null,
-    alarm: quiet(), notices: "never", lease_until: NOW + 3 * 86_400_000, version: "0.1.0",
+    alarm: quiet(), notices: "never", lock: open(), lease_until: NOW + 3 * 86_400_000, version: "0.1.0",
   };
   visits: VisitLine[] = [
     line("v1", ["08:00", "09:30"], garrigues, "Mme Garrigues"),
@@ -66,6 +72,14 @@ export class FakePhone implements Bridge {
   noticeTests: NoticeTest[] = [];
   testWaits = false;
   card: CardView | null = null;
+  device: DeviceView = {
+    platform: "linux", nfc: "unknown", notices: "no", call: "no", text: "no", place: "no", biometry: "none",
+    managed: { ready: false, wants_code: false, server: "", phone_name: "", kiosk: false },
+  };
+  hours: HoursView = {
+    month: "2026-11-01", before: "2026-10-01", after: "2026-12-01", today: "2026-11-23", told_at: null, missing_before: null,
+    missing_after: null, days: [], hours: { planned: 0, badged: 0, retained: 0 }, travel_min: 0, undecided: 0, contested: 0,
+  };
   periods: Period[] = [
     { class: "messages", days: 365 },
     { class: "hours", days: 1827 },
@@ -152,7 +166,18 @@ export class FakePhone implements Bridge {
       };
     }
     if (act.do === "end_lone_work") this.phone.alarm.session = null;
-    if (act.do === "enrol") this.phone.state = "ready";
+    if (act.do === "unlock" || act.do === "unlock_by_presence") {
+      this.phone.state = "ready";
+      this.phone.lock.locked = false;
+    }
+    if (act.do === "set_pin") this.phone.lock = { ...this.phone.lock, set: true, must_set: false };
+    if (act.do === "drop_pin") this.phone.lock.set = false;
+    if (act.do === "allow_presence") this.phone.lock.by_presence = act.pin !== null;
+    if (act.do === "lock_now") {
+      this.phone.state = "locked";
+      this.phone.lock.locked = true;
+    }
+    if (act.do === "enrol" || act.do === "enrol_managed") this.phone.state = "ready";
     this.changed();
     return { is: "done" };
   }
@@ -226,6 +251,10 @@ export class FakePhone implements Bridge {
         return { view: "notice_tests", tests: this.noticeTests, waiting: this.testWaits };
       case "requests":
         return { view: "requests", requests: this.requests };
+      case "device":
+        return { view: "device", ...structuredClone(this.device) };
+      case "hours":
+        return { view: "hours", ...structuredClone(this.hours), month: ask.month ?? this.hours.month };
       case "outbox":
         return { view: "outbox", acts: this.outbox };
       case "privacy":

@@ -392,6 +392,8 @@ describe("a phone that is not in order", () => {
     phone.phone.state = "update_needed";
     show();
     expect(await screen.findByText("Mise à jour nécessaire")).toBeTruthy();
+    expect(screen.getByText(/Badger, l'alerte et les envois continuent/)).toBeTruthy();
+    expect(screen.getByText("Version 0.1.0")).toBeTruthy();
     expect((await link("Badger l'arrivée")).getAttribute("href")).toBe("#/read/v1");
     await fireEvent.click(await button("Joindre l'agence"));
     expect(phone.acts).toEqual([{ do: "sync_now" }]);

@@ -786,6 +786,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/desk/organisation/lock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the agency asks of the lock of its phones. */
+        get: operations["get_lock"];
+        /** Sets what the agency asks of the lock of its phones. */
+        put: operations["set_lock"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/desk/phones": {
         parameters: {
             query?: never;
@@ -2319,6 +2337,21 @@ export interface components {
         };
         /** @description A stretch of lone work that is watched, from its opening to its end. */
         LoneSessionId: string;
+        /** @description What an agency asks of the lock of its phones. */
+        LockRules: {
+            /**
+             * Format: int32
+             * @description Minutes without a touch before the app locks.
+             */
+            after_min: number;
+            /**
+             * Format: int32
+             * @description Its fewest digits.
+             */
+            digits: number;
+            /** @description Each phone must have a PIN. */
+            required: boolean;
+        };
         /** @description A caregiver's line manager, and who could be. */
         Manager: {
             account?: components["schemas"]["AccountId"] | null;
@@ -3385,6 +3418,46 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    get_lock: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LockRules"];
+                };
+            };
+        };
+    };
+    set_lock: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LockRules"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     list_alarms: {
         parameters: {
             query?: never;

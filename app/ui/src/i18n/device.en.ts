@@ -1,0 +1,77 @@
+import type { device as french } from "./device.fr.ts";
+
+export const device: typeof french = {
+  title: "This phone can…",
+  hint: "NFC, camera, calls, position",
+  timing: {
+    exact: "To the minute, with the app closed too.",
+    about: "Within minutes: the system chooses when.",
+    while_open: "While the app is open, in front or not.",
+    never: "Only while the app is on screen.",
+  },
+  able: { yes: "Yes", by_hand: "With your finger", off: "Switched off", no: "No", unknown: "When tried" },
+  lines: {
+    nfc: {
+      name: "Read a contactless tag (NFC)",
+      yes: "Hold the back of the phone to the tag.",
+      off: "Switch NFC on in the settings of the phone, or scan the QR code.",
+      no: "Scan the QR code of the tag: it clocks the same.",
+      unknown: "Plug in a reader and hold a tag to it. Without a reader, scan the QR code.",
+    },
+    camera: {
+      name: "Scan a QR code",
+      yes: "The camera reads codes.",
+      off: "Allow Relève the camera in the settings, or choose a photo of the code.",
+      no: "Choose a photo of the code, or clock by hand with a reason.",
+      unknown: "It is asked for at the first scan.",
+    },
+    notices: {
+      name: "Show notifications",
+      yes: "Changes sound, during your hours.",
+      off: "Allow Relève notifications in the settings.",
+      no: "Open the app to see what changes.",
+      unknown: "It is asked for under Me.",
+    },
+    on_time: { name: "Remind on time while the app is closed" },
+    call: {
+      name: "Call by itself in an alarm",
+      yes: "The call begins by itself, loudspeaker on.",
+      by_hand: "The number shows: touch to call.",
+      no: "The alarm goes over the network; the office calls you. Check the SIM and the right to call.",
+    },
+    text: {
+      name: "Send an alarm by SMS without Internet",
+      yes: "The SMS leaves by itself when Internet is missing.",
+      by_hand: "The SMS is written: touch to send it.",
+      no: "Without Internet the alarm waits for a network. Check the SIM and the right to send SMS.",
+    },
+    place: {
+      name: "Tell where you are in an alarm",
+      yes: "Read during an alarm only.",
+      off: "Switch location on in the settings.",
+      no: "The office starts from the planned address. Allow Relève the position if you wish.",
+    },
+    biometry: {
+      name: "Recognise your fingerprint or your face",
+      yes: "It can unlock the app: Me, PIN.",
+      off: "Set up a fingerprint or your face in the settings of the phone.",
+      no: "The PIN is enough.",
+    },
+  },
+  ios: "What iOS does not allow",
+  iosText: "The iPhone does all the rest: schedule, clocking arrival and departure, tasks, messages, alarm.",
+  iosLimits: [
+    "Call by itself in an alarm: the call shows, touch to begin it.",
+    "Send an SMS by itself: it is written, touch to send it.",
+    "Beep while another app is in front: keep Relève on screen during an alarm, or rely on the server, which gives it on its side.",
+    "Switch the loudspeaker on: touch \"Speaker\" during the call.",
+    "Read an NFC tag without opening the app on iPhones of before 2018.",
+  ],
+  managed: "Phone set up by your company",
+  managedText: (server) => `Server: ${server}.`,
+  kiosk: "This phone is for work only (kiosk).",
+  managedCode: "Activation code",
+  managedCodeHint: "16 letters and digits, from the office.",
+  managedOther: "Scan a QR code instead",
+  askRights: "Allow what the alarm asks for",
+};
