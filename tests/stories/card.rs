@@ -107,7 +107,7 @@ fn a_card_proves_who_stands_at_the_door_now() {
 }
 
 /// O-30: days without a network change nothing; after the lease a phone presents nobody any more, and one
-/// exchange brings the card back (ADR 11).
+/// exchange brings the card back (ADR 13).
 #[test]
 fn a_card_lasts_as_long_as_the_lease() {
     World::each(|w| {
