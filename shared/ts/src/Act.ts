@@ -223,8 +223,7 @@ title: string,
 /**
  * The rest.
  */
-words: string, } | { "do": "sync_now" } | { "do": "sign_out", 
-before: string | null, } | { "do": "alarm_rights" } | { "do": "set_pin", 
+words: string, } | { "do": "set_pin", 
 /**
  * The PIN, of digits.
  */

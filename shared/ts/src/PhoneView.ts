@@ -102,6 +102,7 @@ alarm: AlarmView,
  * How well this device keeps the time of a notice (row O-42).
  */
 notices: Timing, 
+/**
  * The lock of the app (row O-03).
  */
 lock: LockView, 

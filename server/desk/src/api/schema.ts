@@ -2095,7 +2095,7 @@ export interface components {
         DataClass: "messages" | "callbacks" | "requests" | "notices" | "hours" | "words" | "changes" | "receipts" | "sheets" | "staff" | "photos" | "positions" | "alarms" | "log" | "sessions" | "phones";
         /** @description A calendar day, written `2026-11-23`. */
         Day: string;
-        /** @description A decision of the office, and whether it was taken back. */
+        /** @description A decision of the office on a visit's hours, and whether it was taken back. */
         Decided: components["schemas"]["RetainedPeriod"] & {
             undone_at?: components["schemas"]["Moment"] | null;
             /** @description Who took it back. */
@@ -2335,8 +2335,6 @@ export interface components {
              */
             minutes?: number | null;
         };
-        /** @description A stretch of lone work that is watched, from its opening to its end. */
-        LoneSessionId: string;
         /** @description What an agency asks of the lock of its phones. */
         LockRules: {
             /**
@@ -2352,6 +2350,8 @@ export interface components {
             /** @description Each phone must have a PIN. */
             required: boolean;
         };
+        /** @description A stretch of lone work that is watched, from its opening to its end. */
+        LoneSessionId: string;
         /** @description A caregiver's line manager, and who could be. */
         Manager: {
             account?: components["schemas"]["AccountId"] | null;
@@ -3418,46 +3418,6 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    get_lock: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["LockRules"];
-                };
-            };
-        };
-    };
-    set_lock: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["LockRules"];
-            };
-        };
-        responses: {
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
     list_alarms: {
         parameters: {
             query?: never;
@@ -4748,6 +4708,46 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["NoticeTest"];
                 };
+            };
+        };
+    };
+    get_lock: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LockRules"];
+                };
+            };
+        };
+    };
+    set_lock: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LockRules"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
