@@ -266,8 +266,9 @@ fn tauri_is_known_to_the_bridge_only() {
 
 #[test]
 fn the_shell_stays_thin() {
+    // The loop and the door, and some hundred lines for each port of a device.
     let lines: usize = sources("app/shell").iter().map(|s| s.text.lines().count()).sum();
-    assert!(lines > 0 && lines <= 1_000, "the shell has {lines} lines");
+    assert!(lines > 0 && lines <= 1_200, "the shell has {lines} lines");
 }
 
 #[test]
