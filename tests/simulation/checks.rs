@@ -89,7 +89,9 @@ impl Run {
         };
         assert!(
             kinds(ClockKind::End) == 0 || kinds(ClockKind::Start) > 0,
-            "I6: phone {number} sees an end of {visit} before its start"
+            "I6: phone {number} sees an end of {visit} before its start: {:?} {:?}",
+            sheet.stamps,
+            self.phones[number].outbox()
         );
     }
 

@@ -11,6 +11,7 @@ use releve_shared::id::{
 };
 use releve_shared::notice::{NoticeTest, PushTarget};
 use releve_shared::planning::PlanningChange;
+#[cfg(doc)]
 use releve_shared::refusal::Refusal;
 use releve_shared::request::Asked;
 use releve_shared::task::TaskLine;

@@ -118,20 +118,26 @@ pub(crate) fn lanes(db: &Connection) -> Result<Vec<Lane>, Fault> {
 }
 
 /// Lets go of the commands whose effect the mirror shows: each scope named by the outcome has
-/// reached its number, or is granted no more. Prunes what left more than thirty days ago.
+/// reached its number, or is granted no more. Those of a lane leave together, once nothing in it waits for
+/// a verdict: of a visit that has left the planning, an end would else be seen without its start (I6).
+/// Prunes what left more than thirty days ago.
 pub(crate) fn let_go(
     db: &Connection,
     reached: &BTreeMap<Scope, u64>,
     granted: &BTreeSet<Scope>,
     now: Moment,
 ) -> Result<(), Fault> {
+    let waiting = lanes_that_wait(db)?;
     let shown = |outcome: &Outcome| {
         outcome.seen.iter().all(|(scope, seq)| {
             !granted.contains(scope) || reached.get(scope).is_some_and(|at| at >= seq)
         })
     };
+    let gone = |item: &Item| {
+        !waiting.contains(item.envelope.lane.code()) && item.outcome.as_ref().is_some_and(shown)
+    };
     for item in judged_and_here(db)? {
-        if item.outcome.as_ref().is_some_and(shown) {
+        if gone(&item) {
             db.execute(
                 "UPDATE command SET left_at = ?2 WHERE id = ?1",
                 params![item.envelope.id.to_string(), now.0],
@@ -140,6 +146,14 @@ pub(crate) fn let_go(
     }
     db.execute("DELETE FROM command WHERE left_at < ?1", [now.plus(-SENT_KEPT_MS).0])?;
     Ok(())
+}
+
+/// Lanes with a command that has no verdict yet.
+fn lanes_that_wait(db: &Connection) -> Result<BTreeSet<String>, Fault> {
+    let mut select =
+        db.prepare_cached("SELECT DISTINCT lane FROM command WHERE outcome IS NULL")?;
+    let names = select.query_map([], |row| row.get(0))?;
+    Ok(names.collect::<Result<_, _>>()?)
 }
 
 /// Empties outbox and lanes, to begin again under another device id.
