@@ -148,8 +148,7 @@ describe("every screen of the desk", { concurrency: false }, () => {
       await page.keyboard.press("Enter");
       await page.getByRole("heading", { level: 1, name: /Planning/ }).waitFor();
       await page.waitForFunction(() => document.activeElement?.id === "main");
-      await page.getByRole("button", { name: "Intervention", exact: true }).focus();
-      await page.keyboard.press("Enter");
+      await page.getByRole("button", { name: "Intervention", exact: true }).press("Enter");
       const form = page.getByRole("dialog", { name: "Nouvelle intervention" });
       await form.waitFor();
       assert.ok(await form.getByLabel("Intervenant").evaluate((e) => e === document.activeElement), "it opens on its first field");

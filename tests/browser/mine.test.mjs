@@ -64,7 +64,7 @@ describe("what is a caregiver's own", { concurrency: false }, () => {
     assert.equal(await page.getByLabel("Nom de ce téléphone").inputValue(), "Parc 12");
     await checked("the activation of a fleet's phone");
     await page.getByRole("button", { name: "Activer" }).click();
-    await page.getByRole("navigation").waitFor();
+    await heading(/^(Lundi|Mardi|Mercredi|Jeudi|Vendredi|Samedi|Dimanche) /i).waitFor();
   });
 
   step("her hours of the month, with the one that she contests", async () => {
