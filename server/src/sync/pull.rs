@@ -1,6 +1,7 @@
 //! The feed down (sync.md F3 to F8): one page of one snapshot, of granted scopes only.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Json;
@@ -47,6 +48,8 @@ enum Usual {
 /// Where a phone stands in its scopes.
 struct Standing {
     epoch: String,
+    /// Of what the server knows that it shows.
+    shown: Digest,
     lease_days: u8,
     scopes: Vec<At>,
 }
@@ -106,40 +109,47 @@ impl Asked {
         }
     }
 
-    /// The pull that it stands for.
-    fn whole(
-        &self,
-        tx: &mut Tx,
-        (device, person): (DeviceId, PersonId),
-        now: Moment,
-    ) -> Answer<PullRequest> {
+    /// The pull that it stands for, of a phone that is known to be so.
+    fn whole(&self, device: DeviceId, known: &Known) -> Answer<Cow<'_, PullRequest>> {
         let asked = match self {
-            Self::Whole(asked) => return Ok(asked.clone()),
+            Self::Whole(asked) => return Ok(Cow::Borrowed(asked)),
             Self::News(asked) => asked,
         };
-        let (epoch, granted) = (tx.epoch()?, grants::grants(tx, person, now)?);
-        let shown = shown(tx, device, &granted)?;
-        if asked.standing != sync::standing(&epoch, &shown) {
+        if asked.standing != known.standing() {
             return Err(Refusal::Invalid.into());
         }
-        Ok(PullRequest {
+        Ok(Cow::Owned(PullRequest {
             protocol: asked.protocol,
             device,
-            epoch,
-            cursors: shown.clone(),
-            applied: shown,
+            epoch: known.epoch.clone(),
+            cursors: known.shown.clone(),
+            applied: known.shown.clone(),
             anchors: asked.anchors.clone(),
             waiting: asked.waiting,
-        })
+        }))
     }
 }
 
-/// What a phone has said that it shows, of these scopes.
-fn shown(tx: &mut Tx, device: DeviceId, granted: &[Scope]) -> Answer<BTreeMap<Scope, u64>> {
-    let granted: BTreeSet<&Scope> = granted.iter().collect();
-    let mut shown = confirmed(tx, device)?;
-    shown.retain(|scope, _| granted.contains(scope));
-    Ok(shown)
+/// What the server knows of a phone when it asks.
+struct Known {
+    epoch: String,
+    /// Scopes granted to it now, ascending.
+    granted: Vec<Scope>,
+    /// What it has said that it shows, of these.
+    shown: BTreeMap<Scope, u64>,
+}
+
+impl Known {
+    fn of(tx: &mut Tx, device: DeviceId, person: PersonId, now: Moment) -> Answer<Self> {
+        let granted = grants::grants(tx, person, now)?;
+        let mut shown = confirmed(tx, device)?;
+        shown.retain(|scope, _| granted.binary_search(scope).is_ok());
+        Ok(Self { epoch: tx.epoch()?, granted, shown })
+    }
+
+    fn standing(&self) -> Digest {
+        sync::standing(&self.epoch, &self.shown)
+    }
 }
 
 /// `POST /api/phone/pull`.
@@ -201,13 +211,13 @@ async fn given(app: &App, phone: &Phone<()>, asked: Asked) -> Result<(Page, Mome
     let asked = Arc::new(asked);
     let own = Arc::clone(&asked);
     let usual = app.glance(move |tx, now| {
-        let asked = own.whole(tx, (device, person), now)?;
-        if !asked.anchors.is_empty()
-            || !told_before(tx, device, asked.waiting, &asked.applied, now)?
-        {
+        let known = Known::of(tx, device, person, now)?;
+        let asked = own.whole(device, &known)?;
+        let says = (asked.waiting, &asked.applied);
+        if !asked.anchors.is_empty() || !told_before(tx, device, says, &known.shown, now)? {
             return Ok(Usual::Tells);
         }
-        let standing = standing(tx, person, &asked, lease, now)?;
+        let standing = standing(tx, known, &asked, lease)?;
         if standing.behind() > BRIEF {
             return Ok(Usual::Long);
         }
@@ -217,8 +227,9 @@ async fn given(app: &App, phone: &Phone<()>, asked: Asked) -> Result<(Page, Mome
     if let Usual::Tells = usual {
         let (told, keys) = (Arc::clone(&asked), app.keys.clone());
         let hears = move |tx: &mut Tx, now| {
-            let told = told.whole(tx, (device, person), now)?;
-            hear(tx, &by, person, &told, &keys, now)
+            let known = Known::of(tx, device, person, now)?;
+            let told = told.whole(device, &known)?;
+            hear(tx, &by, person, (&told, &known), &keys, now)
         };
         app.write(hears).await?;
     }
@@ -226,8 +237,9 @@ async fn given(app: &App, phone: &Phone<()>, asked: Asked) -> Result<(Page, Mome
         Usual::Page(page, now) => Ok((page, now)),
         Usual::Tells | Usual::Long => Ok(app
             .read(move |tx, now| {
-                let asked = asked.whole(tx, (device, person), now)?;
-                let standing = standing(tx, person, &asked, lease, now)?;
+                let known = Known::of(tx, device, person, now)?;
+                let asked = asked.whole(device, &known)?;
+                let standing = standing(tx, known, &asked, lease)?;
                 Ok((page(tx, &asked, standing)?, now))
             })
             .await?),
@@ -239,7 +251,7 @@ fn hear(
     tx: &mut Tx,
     by: &By,
     person: PersonId,
-    told: &PullRequest,
+    (told, known): (&PullRequest, &Known),
     keys: &Keys,
     now: Moment,
 ) -> Answer<()> {
@@ -251,9 +263,8 @@ fn hear(
         visits::remeasure(tx, &from)?;
     }
     let mut applied = told.applied.clone();
-    if told.epoch == tx.epoch()? {
-        let granted: BTreeSet<Scope> = grants::grants(tx, person, now)?.into_iter().collect();
-        applied.retain(|scope, _| granted.contains(scope));
+    if told.epoch == known.epoch {
+        applied.retain(|scope, _| known.granted.binary_search(scope).is_ok());
     } else {
         applied.clear();
     }
@@ -263,14 +274,13 @@ fn hear(
 /// `lease` says whose phone it is, and the lease in days unless that organisation has chosen another.
 fn standing(
     tx: &mut Tx,
-    person: PersonId,
+    known: Known,
     asked: &PullRequest,
     lease: (OrganisationId, u8),
-    now: Moment,
 ) -> Answer<Standing> {
-    let epoch = tx.epoch()?;
     let lease_days = settings::lease_days(tx, lease.0, lease.1)?;
-    let mut granted = grants::grants(tx, person, now)?;
+    let shown = known.standing();
+    let Known { epoch, mut granted, .. } = known;
     if planted!("grant_check_skipped") {
         let named: Vec<Scope> = asked.cursors.keys().cloned().collect();
         granted
@@ -285,7 +295,8 @@ fn standing(
             && !planted!("cursor_by_timestamp");
         At { scope, head, from: if lost { 0 } else { known.unwrap_or(0) }, lost }
     };
-    Ok(Standing { scopes: granted.into_iter().map(stand).collect(), epoch, lease_days })
+    let scopes = granted.into_iter().map(stand).collect();
+    Ok(Standing { scopes, epoch, shown, lease_days })
 }
 
 fn page(tx: &mut Tx, asked: &PullRequest, standing: Standing) -> Answer<Page> {
@@ -300,6 +311,7 @@ fn page(tx: &mut Tx, asked: &PullRequest, standing: Standing) -> Answer<Page> {
         same: false,
         standing: None,
     };
+    let shown = standing.shown;
     let mut bytes = 0;
     for At { scope, head, from, lost } in standing.scopes {
         if lost {
@@ -339,9 +351,6 @@ fn page(tx: &mut Tx, asked: &PullRequest, standing: Standing) -> Answer<Page> {
         page.scopes.push(scope);
     }
     page.same = page.resets.is_empty() && page.rows.is_empty() && page.cursors == asked.cursors;
-    if page.complete {
-        let shown = shown(tx, asked.device, &page.scopes)?;
-        page.standing = Some(sync::standing(&page.epoch, &shown));
-    }
+    page.standing = page.complete.then_some(shown);
     Ok(page)
 }

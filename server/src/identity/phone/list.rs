@@ -148,23 +148,22 @@ pub fn confirmed(tx: &mut Tx, device: DeviceId) -> Answer<BTreeMap<Scope, u64>> 
     Ok(sql::cursors(tx, device)?)
 }
 
-/// Whether [`pulled`] would write nothing that matters: the same was told within the last minute. So
-/// the usual pull only reads.
+/// Whether [`pulled`] would write nothing that matters: the same was told within the last minute, and is
+/// in `confirmed`. So the usual pull only reads.
 ///
 /// # Errors
 /// Those of the database.
 pub fn told_before(
     tx: &mut Tx,
     device: DeviceId,
-    waiting: u64,
-    applied: &BTreeMap<Scope, u64>,
+    (waiting, applied): (u64, &BTreeMap<Scope, u64>),
+    confirmed: &BTreeMap<Scope, u64>,
     now: Moment,
 ) -> Answer<bool> {
     let Some((Some(at), known)) = sql::last_sync(tx, device)? else { return Ok(false) };
     if known != waiting || !(0..MINUTE_MS).contains(&now.since(at)) {
         return Ok(false);
     }
-    let confirmed = sql::cursors(tx, device)?;
     Ok(applied.iter().all(|(scope, seq)| confirmed.get(scope) == Some(seq)))
 }
 
