@@ -39,19 +39,6 @@ impl Default for LockRules {
     }
 }
 
-impl LockRules {
-    /// Whether they can be kept.
-    ///
-    /// # Errors
-    /// The name of the field that is out of its bounds.
-    pub fn check(&self) -> Result<(), &'static str> {
-        if !DIGITS.contains(&self.digits) {
-            return Err("digits");
-        }
-        if AFTER_MIN.contains(&self.after_min) { Ok(()) } else { Err("after_min") }
-    }
-}
-
 /// Whether a text may be a PIN: so many digits at least, eight at most.
 #[must_use]
 pub fn is_pin(text: &str, digits: u32) -> bool {
@@ -108,14 +95,5 @@ mod tests {
         let waits: Vec<i64> = (0..=MOST_WRONG).map(|wrong| wait_ms(wrong) / SECOND_MS).collect();
         assert_eq!(waits, [0, 0, 0, 30, 60, 120, 240, 480, 960, 1_920, 3_600]);
         assert_eq!(wait_ms(u32::MAX), HOUR_MS);
-    }
-
-    #[test]
-    fn rules_have_their_bounds() {
-        assert_eq!(LockRules::default().check(), Ok(()));
-        assert_eq!(LockRules { digits: 3, ..LockRules::default() }.check(), Err("digits"));
-        assert_eq!(LockRules { digits: 9, ..LockRules::default() }.check(), Err("digits"));
-        assert_eq!(LockRules { after_min: 0, ..LockRules::default() }.check(), Err("after_min"));
-        assert_eq!(LockRules { after_min: 61, ..LockRules::default() }.check(), Err("after_min"));
     }
 }

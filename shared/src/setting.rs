@@ -1,6 +1,9 @@
 //! What an agency may set, with its bounds (row O-45): one number each, a yes is 1 and a no is 0.
 
+use std::ops::RangeInclusive;
+
 use crate::alarm::AlarmRules;
+use crate::lock::{self, LockRules};
 use crate::wire_enum;
 
 wire_enum! {
@@ -16,6 +19,12 @@ wire_enum! {
         Lease = "lease_days",
         /// Whether caregivers who share a client find each other (row O-27).
         ShareColleagues = "share_colleagues",
+        /// Whether each phone must have a PIN (row O-03).
+        LockRequired = "lock_required",
+        /// The fewest digits of a PIN (row O-03).
+        LockDigits = "lock_digits",
+        /// How long nobody touches a phone before the app locks (row O-03).
+        LockAfter = "lock_after_min",
         /// How long an alarm can be cancelled after the press (row O-32).
         PreAlarm = "pre_alarm_s",
         /// How long the cancel button must be held (row O-32).
@@ -46,7 +55,18 @@ pub struct Range {
     pub most: i64,
 }
 
+fn lock_range(usual: u32, bounds: &RangeInclusive<u32>) -> Range {
+    let (least, most) = (i64::from(*bounds.start()), i64::from(*bounds.end()));
+    Range { usual: i64::from(usual), least, most }
+}
+
 impl Setting {
+    /// Whether it is one of the rules of alarms, which are kept together.
+    #[must_use]
+    pub fn is_of_alarms(&self) -> bool {
+        self.of_alarms(&AlarmRules::default()).is_some()
+    }
+
     /// Every setting that this build knows.
     #[must_use]
     pub fn all() -> Vec<Self> {
@@ -63,6 +83,13 @@ impl Setting {
             Self::SameCallback => return Some(Range { usual: 5, least: 1, most: 60 }),
             Self::Lease => return Some(Range { usual: 7, least: 1, most: 30 }),
             Self::ShareColleagues => return Some(Range { usual: 0, least: 0, most: 1 }),
+            Self::LockRequired => return Some(Range { usual: 0, least: 0, most: 1 }),
+            Self::LockDigits => {
+                return Some(lock_range(LockRules::default().digits, &lock::DIGITS));
+            }
+            Self::LockAfter => {
+                return Some(lock_range(LockRules::default().after_min, &lock::AFTER_MIN));
+            }
             Self::PreAlarm => (0, 60),
             Self::LongPress => (500, 5_000),
             Self::SmsAfter => (5, 120),
@@ -93,6 +120,9 @@ impl Setting {
             | Self::SameCallback
             | Self::Lease
             | Self::ShareColleagues
+            | Self::LockRequired
+            | Self::LockDigits
+            | Self::LockAfter
             | Self::Unknown(_) => return None,
         }))
     }
@@ -115,6 +145,9 @@ impl Setting {
             | Self::SameCallback
             | Self::Lease
             | Self::ShareColleagues
+            | Self::LockRequired
+            | Self::LockDigits
+            | Self::LockAfter
             | Self::Unknown(_) => rules,
         }
     }

@@ -4,7 +4,6 @@ mod account;
 pub mod desk;
 pub mod keys;
 pub(crate) mod limits;
-mod lock;
 mod organisation;
 mod over;
 pub mod password;
@@ -77,7 +76,6 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(session::sign_in, session::sign_out))
         .routes(routes!(session::me))
         .routes(routes!(session::change_password))
-        .routes(routes!(lock::lock, lock::set_lock))
         .merge(phone::routes())
 }
 

@@ -2,6 +2,7 @@
 
 use releve_shared::establishment::Organisation;
 use releve_shared::id::{EstablishmentId, OrganisationId};
+use releve_shared::lock::LockRules;
 use releve_shared::refusal::Refusal;
 use releve_shared::setting::Setting;
 use releve_shared::sync::{RowKind, Scope};
@@ -56,10 +57,15 @@ pub fn add_organisation(
 pub fn organisation(tx: &mut Tx, id: OrganisationId) -> Answer<Organisation> {
     let row = sql::organisation(tx, id)?.ok_or(Refusal::NotFound)?;
     let tag_keys = tag_keys(tx, id)?;
-    let minutes =
+    let number =
         |tx: &mut Tx, of| settings::value(tx, id, of).map(|n| u32::try_from(n).unwrap_or(0));
-    let end_reminder_min = minutes(tx, &Setting::EndReminder)?;
-    let same_callback_min = minutes(tx, &Setting::SameCallback)?;
+    let end_reminder_min = number(tx, &Setting::EndReminder)?;
+    let same_callback_min = number(tx, &Setting::SameCallback)?;
+    let lock = LockRules {
+        required: number(tx, &Setting::LockRequired)? == 1,
+        digits: number(tx, &Setting::LockDigits)?,
+        after_min: number(tx, &Setting::LockAfter)?,
+    };
     Ok(Organisation {
         id,
         name: row.name,
@@ -67,7 +73,7 @@ pub fn organisation(tx: &mut Tx, id: OrganisationId) -> Answer<Organisation> {
         zone: row.zone,
         end_reminder_min,
         same_callback_min,
-        lock: sql::lock(tx, id)?.ok_or(Refusal::NotFound)?,
+        lock,
         tag_keys,
     })
 }

@@ -2,7 +2,6 @@
 
 use releve_shared::id::{AccountId, EstablishmentId, OrganisationId, SessionId};
 use releve_shared::keys::Digest;
-use releve_shared::lock::LockRules;
 use releve_shared::time::{Moment, Zone};
 
 use super::account::NewAccount;
@@ -17,11 +16,6 @@ crate::statements! {
     ADD_ESTABLISHMENT = "INSERT INTO establishment (id, organisation, name) VALUES ($1, $2, $3)";
     /// One organisation.
     ORGANISATION = "SELECT name, phone, zone FROM organisation WHERE id = $1";
-    /// What it asks of the lock of its phones.
-    LOCK = "SELECT lock_required, lock_digits, lock_after_min FROM organisation WHERE id = $1";
-    /// Writes it.
-    WRITE_LOCK = "UPDATE organisation SET lock_required = $1, lock_digits = $2, lock_after_min = $3
-                   WHERE id = $4";
     /// All of them.
     ORGANISATIONS = "SELECT id FROM organisation ORDER BY id";
     /// Keeps a sealed key, once.
@@ -126,17 +120,6 @@ pub(super) fn organisation(
         Ok(OrganisationKept { name: row.get(0)?, phone: row.get(1)?, zone: zone(&row, 2)? })
     };
     row.map(read).transpose()
-}
-
-pub(super) fn lock(tx: &mut Tx, id: OrganisationId) -> Result<Option<LockRules>, Fault> {
-    let row = tx.query_opt(&LOCK, &[id.into()])?;
-    row.map(|r| Ok(LockRules { required: r.get(0)?, digits: r.get(1)?, after_min: r.get(2)? }))
-        .transpose()
-}
-
-pub(super) fn write_lock(tx: &mut Tx, id: OrganisationId, rules: &LockRules) -> Result<u64, Fault> {
-    let LockRules { required, digits, after_min } = *rules;
-    tx.execute(&WRITE_LOCK, &[required.into(), digits.into(), after_min.into(), id.into()])
 }
 
 pub(super) fn organisations(tx: &mut Tx) -> Result<Vec<OrganisationId>, Fault> {

@@ -76,8 +76,9 @@ pub fn lease_days(tx: &mut Tx, org: OrganisationId, usual_lease: u8) -> Answer<u
 /// # Errors
 /// Those of the database.
 pub fn value(tx: &mut Tx, org: OrganisationId, setting: &Setting) -> Answer<i64> {
-    if let Some(alarms) = setting.of_alarms(&alarms::settings(tx, org)?.rules) {
-        return Ok(alarms);
+    if setting.is_of_alarms() {
+        let rules = alarms::settings(tx, org)?.rules;
+        return Ok(setting.of_alarms(&rules).unwrap_or_default());
     }
     let usual = setting.range().map_or(0, |range| range.usual);
     Ok(sql::chosen(tx, org, setting)?.unwrap_or(usual))
@@ -123,8 +124,8 @@ pub fn set(
     if !(least..=most).contains(&new) {
         return Err(Refusal::Invalid.into());
     }
-    let held = alarms::settings(tx, org)?;
-    if setting.of_alarms(&held.rules).is_some() {
+    if setting.is_of_alarms() {
+        let held = alarms::settings(tx, org)?;
         let rules = setting.in_alarms(held.rules.clone(), new);
         let next = releve_shared::alarm::AlarmSettings { rules, ..held };
         return alarms::set(tx, by, &next, reason, now);

@@ -173,8 +173,6 @@ export const desk = {
   receiptOf: (id: string) => `/api/desk/receipts/${encodeURIComponent(id)}`,
   sectionRules: () => sent(api.GET("/api/desk/section-rules")),
   setSectionRules: (rules: T.SectionRule[]) => sent(api.PUT("/api/desk/section-rules", { body: { rules } })),
-  phoneLock: () => sent(api.GET("/api/desk/organisation/lock")),
-  setPhoneLock: (body: T.LockRules) => sent(api.PUT("/api/desk/organisation/lock", { body })),
 
   phones: () => sent(api.GET("/api/desk/phones")),
   blockPhone: (id: string, mode: T.WipeMode, sim_number: string, note: string) =>

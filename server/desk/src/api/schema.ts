@@ -786,24 +786,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/desk/organisation/lock": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** What the agency asks of the lock of its phones. */
-        get: operations["get_lock"];
-        /** Sets what the agency asks of the lock of its phones. */
-        put: operations["set_lock"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/desk/phones": {
         parameters: {
             query?: never;
@@ -2335,21 +2317,6 @@ export interface components {
              */
             minutes?: number | null;
         };
-        /** @description What an agency asks of the lock of its phones. */
-        LockRules: {
-            /**
-             * Format: int32
-             * @description Minutes without a touch before the app locks.
-             */
-            after_min: number;
-            /**
-             * Format: int32
-             * @description Its fewest digits.
-             */
-            digits: number;
-            /** @description Each phone must have a PIN. */
-            required: boolean;
-        };
         /** @description A stretch of lone work that is watched, from its opening to its end. */
         LoneSessionId: string;
         /** @description A caregiver's line manager, and who could be. */
@@ -2924,7 +2891,7 @@ export interface components {
         /** @description A kind of help that the office bills. */
         ServiceTypeId: string;
         /** @enum {string} */
-        Setting: "tolerance_min" | "end_reminder_min" | "same_callback_min" | "lease_days" | "share_colleagues" | "pre_alarm_s" | "long_press_ms" | "sms_after_s" | "ack_timeout_s" | "server_grace_s" | "overrun_min" | "answer_min" | "sessions";
+        Setting: "tolerance_min" | "end_reminder_min" | "same_callback_min" | "lease_days" | "share_colleagues" | "lock_required" | "lock_digits" | "lock_after_min" | "pre_alarm_s" | "long_press_ms" | "sms_after_s" | "ack_timeout_s" | "server_grace_s" | "overrun_min" | "answer_min" | "sessions";
         /** @description A threshold set anew. */
         SettingInput: {
             /** @description Why: mandatory, kept with the change. */
@@ -4708,46 +4675,6 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["NoticeTest"];
                 };
-            };
-        };
-    };
-    get_lock: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["LockRules"];
-                };
-            };
-        };
-    };
-    set_lock: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["LockRules"];
-            };
-        };
-        responses: {
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
             };
         };
     };

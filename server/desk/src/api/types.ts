@@ -49,7 +49,6 @@ export type ThreadRow = Sent<Schemas["ThreadRow"]>;
 export type DeskMessage = Sent<Schemas["DeskMessage"]>;
 
 export type ClassRow = Sent<Schemas["ClassRow"]>;
-export type LockRules = Schemas["LockRules"];
 export type DataClass = Schemas["DataClass"];
 export type Pictures = Sent<Schemas["Pictures"]>;
 export type RequestRow = Sent<Schemas["RequestRow"]>;

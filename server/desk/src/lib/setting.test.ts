@@ -20,6 +20,7 @@ describe("thresholds (O-45)", () => {
     expect(spelt("lease_days", 1)).toBe("1 jour");
     expect(spelt("long_press_ms", 2000)).toBe("2 s");
     expect(spelt("sessions", 1)).toBe("Oui");
+    expect(spelt("lock_digits", 6)).toBe("6 chiffres");
     expect(unitOf("share_colleagues")).toBe("");
   });
 

@@ -4,10 +4,12 @@ import { coded, w } from "../words";
 
 export type Setting = SettingRow["setting"];
 
-/** `min`, `s`, `ms`, `days`; empty for a yes or no. */
-export function unitOf(setting: Setting): "min" | "s" | "ms" | "days" | "" {
+const UNITS = ["min", "s", "ms", "days", "digits"] as const;
+
+/** `min`, `s`, `ms`, `days`, `digits`; empty for a yes or no. */
+export function unitOf(setting: Setting): (typeof UNITS)[number] | "" {
   const end = setting.split("_").at(-1);
-  return end === "min" || end === "s" || end === "ms" || end === "days" ? end : "";
+  return UNITS.find((unit) => unit === end) ?? "";
 }
 
 /** `10 s`, `7 jours`, `Oui`. */
@@ -21,6 +23,8 @@ export function spelt(setting: Setting, value: number): string {
       return w().unit_ms(value);
     case "days":
       return w().unit_days(value);
+    case "digits":
+      return w().unit_digits(value);
     case "":
       return value === 0 ? w().setting_no : w().setting_yes;
   }
@@ -34,7 +38,15 @@ export function within(row: SettingRow, typed: string): number | null {
 
 const GROUPS: Record<"hours" | "phone", readonly Setting[]> = {
   hours: ["tolerance_min"],
-  phone: ["end_reminder_min", "same_callback_min", "lease_days", "share_colleagues"],
+  phone: [
+    "end_reminder_min",
+    "same_callback_min",
+    "lease_days",
+    "share_colleagues",
+    "lock_required",
+    "lock_digits",
+    "lock_after_min",
+  ],
 };
 
 /** The list in groups; one of a newer server stands with the alarms. */
