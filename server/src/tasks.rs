@@ -97,6 +97,9 @@ pub async fn serve(
         tracker.spawn(async move { stopping.run_until_cancelled(sending).await });
     }
     let stopping = app.stopping.clone();
+    let pushing = push_alarms(app.clone());
+    tracker.spawn(async move { stopping.run_until_cancelled(pushing).await });
+    let stopping = app.stopping.clone();
     tracker.spawn(async move {
         stop.await;
         tracing::info!("stopping");
@@ -152,6 +155,16 @@ async fn send_alarms(app: App) {
     loop {
         if let Err(failed) = notices::send_urgent(&app).await {
             tracing::error!(%failed, "messages about alarms could not be sent");
+        }
+        tokio::time::sleep(CARRIER_TICK).await;
+    }
+}
+
+/// The same for push services, which hold no message to a telephone.
+async fn push_alarms(app: App) {
+    loop {
+        if let Err(failed) = notices::send_urgent_pushes(&app).await {
+            tracing::error!(%failed, "pushes about alarms could not be sent");
         }
         tokio::time::sleep(CARRIER_TICK).await;
     }

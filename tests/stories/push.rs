@@ -27,9 +27,11 @@ fn jobs(w: &World, urgent: bool) -> usize {
     let app = w.server().as_ref().expect("a server").app.clone();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let done =
-            if urgent { notices::send_urgent(&app).await } else { notices::send_due(&app).await };
-        done.expect("the jobs")
+        if !urgent {
+            return notices::send_due(&app).await.expect("the jobs");
+        }
+        let pushes = notices::send_urgent_pushes(&app).await.expect("pushes");
+        notices::send_urgent(&app).await.expect("other ways") + pushes
     })
 }
 

@@ -30,7 +30,7 @@ use crate::identity;
 pub use kept::KEPT;
 pub use push::set_push;
 pub use routes::routes;
-pub use send::{send_due, send_urgent};
+pub use send::{send_due, send_urgent, send_urgent_pushes};
 pub use sql::{AlarmLine, Called, Kept, State, about, called};
 pub use trial::{confirm_hers, test_body, try_hers};
 

@@ -71,9 +71,19 @@ pub const LEASE_MS: i64 = 5 * MINUTE_MS;
 /// The same for what is urgent: longer than any carrier may take.
 pub const URGENT_LEASE_MS: i64 = MINUTE_MS;
 
+/// How long to wait after a failed attempt, the first one being 1, when the carrier asks for so many
+/// milliseconds; `None` gives up. What is urgent is not put off by a carrier that is busy.
+pub fn wait(urgent: bool, attempts: u32, asked_ms: i64) -> Option<i64> {
+    if urgent {
+        urgent_wait_after(attempts)
+    } else {
+        wait_after(attempts).map(|wait| wait.max(asked_ms))
+    }
+}
+
 /// How long to wait after a failed attempt at what is urgent; `None` gives up: by then the tiers have
 /// moved on, and everyone is told again.
-pub fn urgent_wait_after(attempts: u32) -> Option<i64> {
+fn urgent_wait_after(attempts: u32) -> Option<i64> {
     match attempts {
         0..=2 => Some(5 * SECOND_MS),
         3 | 4 => Some(20 * SECOND_MS),
@@ -84,7 +94,7 @@ pub fn urgent_wait_after(attempts: u32) -> Option<i64> {
 }
 
 /// How long to wait after a failed attempt, the first one being 1; `None` gives up.
-pub fn wait_after(attempts: u32) -> Option<i64> {
+fn wait_after(attempts: u32) -> Option<i64> {
     match attempts {
         0 | 1 => Some(MINUTE_MS),
         2 => Some(5 * MINUTE_MS),
@@ -109,6 +119,14 @@ mod tests {
     fn recipients(people: &[Person], first: u128) -> Vec<String> {
         let first = Some(uuid::Uuid::from_u128(first).into());
         told(people, first, &Topic::Message).into_iter().map(|(_, to)| to.recipient).collect()
+    }
+
+    /// B-06: a carrier that wants to be left alone for a day does not silence an alarm.
+    #[test]
+    fn what_is_urgent_is_not_put_off() {
+        assert_eq!(wait(true, 1, DAY_MS), Some(5 * SECOND_MS));
+        assert_eq!(wait(false, 1, DAY_MS), Some(DAY_MS));
+        assert_eq!(wait(false, 1, 0), Some(MINUTE_MS));
     }
 
     /// O-23: who answers is told; a thread that nobody of the office began reaches all.

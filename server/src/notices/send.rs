@@ -6,7 +6,7 @@ use releve_shared::sync::Scope;
 use releve_shared::time::Moment;
 
 use super::carrier::{self, Filling};
-use super::sql::{self, Kept, State};
+use super::sql::{self, Kept, Lane, State};
 use super::{Kind, mail, push, rules, template, trial};
 use crate::alarms;
 use crate::app::App;
@@ -50,8 +50,9 @@ pub async fn send_due(app: &App) -> Answer<usize> {
     let mut sent = 0;
     loop {
         let until = rules::LEASE_MS;
-        let taken =
-            app.write(move |tx, now| Ok(sql::take(tx, now, now.plus(until), false)?)).await?;
+        let taken = app
+            .write(move |tx, now| Ok(sql::take(tx, now, now.plus(until), Lane::Ordinary)?))
+            .await?;
         if taken.is_empty() {
             return Ok(sent);
         }
@@ -61,19 +62,33 @@ pub async fn send_due(app: &App) -> Answer<usize> {
     }
 }
 
-/// Sends what is due of alarms, side by side: one that hangs holds no other. Gives how many were sent.
+/// Sends what is due of alarms by mail, text message and call, side by side: one that hangs holds no
+/// other. Gives how many were sent.
 ///
 /// # Errors
 /// Those of the database.
 pub async fn send_urgent(app: &App) -> Answer<usize> {
+    side_by_side(app, Lane::Urgent).await
+}
+
+/// The same by push.
+///
+/// # Errors
+/// Those of the database.
+pub async fn send_urgent_pushes(app: &App) -> Answer<usize> {
+    side_by_side(app, Lane::UrgentPush).await
+}
+
+async fn side_by_side(app: &App, lane: Lane) -> Answer<usize> {
+    let pushes = lane == Lane::UrgentPush;
     let mut sent = 0;
     loop {
-        if !app.read(|tx, now| Ok(sql::urgent_waits(tx, now)?)).await? {
+        if !app.read(move |tx, now| Ok(sql::urgent_waits(tx, now, pushes)?)).await? {
             return Ok(sent);
         }
         let until = rules::URGENT_LEASE_MS;
         let taken =
-            app.write(move |tx, now| Ok(sql::take(tx, now, now.plus(until), true)?)).await?;
+            app.write(move |tx, now| Ok(sql::take(tx, now, now.plus(until), lane)?)).await?;
         let tried = taken.into_iter().map(|notice| attempt(app, notice));
         for came in futures_util::future::join_all(tried).await {
             sent += usize::from(came?);
@@ -145,22 +160,16 @@ async fn letter(app: &App, notice: &Kept) -> Answer<Result<Letter, Failed>> {
 }
 
 fn record(tx: &mut Tx, notice: &Kept, came: Result<(), Failed>, now: Moment) -> Answer<()> {
-    let wait = if notice.urgent {
-        rules::urgent_wait_after(notice.attempts)
-    } else {
-        rules::wait_after(notice.attempts)
-    };
+    let asked = if let Err(Failed::Later(ms)) = came { ms } else { 0 };
+    let wait = rules::wait(notice.urgent, notice.attempts, asked);
     let error = came.err().map(Failed::code);
     let (state, due) = match came {
         Ok(()) => (State::Sent, now),
         Err(Failed::ForGood(_)) => (State::GivenUp, now),
-        Err(Failed::ForNow(_) | Failed::Later(_)) => {
-            let asked = if let Err(Failed::Later(ms)) = came { ms } else { 0 };
-            match wait {
-                Some(wait) => (State::Failed, now.plus(wait.max(asked))),
-                None => (State::GivenUp, now),
-            }
-        }
+        Err(Failed::ForNow(_) | Failed::Later(_)) => match wait {
+            Some(wait) => (State::Failed, now.plus(wait)),
+            None => (State::GivenUp, now),
+        },
     };
     sql::record(tx, notice, state, due, (now, error))?;
     if notice.kind == Kind::Test.code() {

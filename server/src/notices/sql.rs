@@ -18,9 +18,10 @@ crate::statements! {
     /// Whether the same part of the same thing was queued to the same address.
     QUEUED = "SELECT COUNT(*) FROM notice
                WHERE about = $1 AND recipient = $2 AND kind = $3 AND part = $4 AND channel = $5";
-    /// Whether something urgent is due.
+    /// Whether something urgent is due, by push or by another way.
     URGENT = "SELECT COUNT(*) FROM notice
-               WHERE urgent = 1 AND state IN ('queued', 'failed') AND due_at <= $1";
+               WHERE urgent = 1 AND state IN ('queued', 'failed') AND due_at <= $1
+                 AND CASE WHEN channel = 'push' THEN 1 ELSE 0 END = CAST($2 AS BIGINT)";
     /// The messages about an alarm, in the order queued.
     OF_ALARM = "SELECT channel, recipient, name, state, attempts, error, queued_at, ended_at FROM notice
                  WHERE about = $1 AND urgent = 1 ORDER BY queued_at, id LIMIT 500";
@@ -35,6 +36,8 @@ crate::statements! {
              WHERE state IN ('queued', 'failed') AND due_at <= $2 AND urgent = $3
                AND id IN (SELECT n.id FROM notice n
                            WHERE n.state IN ('queued', 'failed') AND n.due_at <= $2 AND n.urgent = $3
+                             AND (n.urgent = 0
+                                  OR CASE WHEN n.channel = 'push' THEN 1 ELSE 0 END = CAST($4 AS BIGINT))
                            ORDER BY n.due_at, n.id LIMIT 8)
             RETURNING id, organisation, kind, about, part, channel, recipient, name, urgent, attempts,
                       account";
@@ -66,6 +69,18 @@ crate::statements! {
               WHERE id = $1 AND organisation = $2";
     /// The name on an organisation's door.
     NAME = "SELECT name FROM organisation WHERE id = $1";
+}
+
+/// What is taken together. Push services are many and not ours: those that hang hold no message to a
+/// telephone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lane {
+    /// All that is not urgent.
+    Ordinary,
+    /// Urgent, by mail, text message or call.
+    Urgent,
+    /// Urgent, by push.
+    UrgentPush,
 }
 
 /// Where a mail is.
@@ -162,12 +177,13 @@ pub fn queued(tx: &mut Tx, new: &Kept) -> Result<bool, Fault> {
     Ok(tx.query_one(&QUEUED, &row)?.get::<u64>(0)? > 0)
 }
 
-pub fn urgent_waits(tx: &mut Tx, now: Moment) -> Result<bool, Fault> {
-    Ok(tx.query_one(&URGENT, &[now.into()])?.get::<u64>(0)? > 0)
+pub fn urgent_waits(tx: &mut Tx, now: Moment, pushes: bool) -> Result<bool, Fault> {
+    Ok(tx.query_one(&URGENT, &[now.into(), pushes.into()])?.get::<u64>(0)? > 0)
 }
 
-pub fn take(tx: &mut Tx, now: Moment, until: Moment, urgent: bool) -> Result<Vec<Kept>, Fault> {
-    let rows = tx.query(&TAKE, &[until.into(), now.into(), urgent.into()])?;
+pub fn take(tx: &mut Tx, now: Moment, until: Moment, lane: Lane) -> Result<Vec<Kept>, Fault> {
+    let (urgent, pushes) = (lane != Lane::Ordinary, lane == Lane::UrgentPush);
+    let rows = tx.query(&TAKE, &[until.into(), now.into(), urgent.into(), pushes.into()])?;
     let read = |r: &Row| {
         Ok(Kept {
             id: r.get(0)?,

@@ -77,7 +77,9 @@ async fn what_one_node_has_taken_no_other_takes_until_its_lease_is_over() {
     let (world, organisation) = world("", 25).await;
     queued(&world, organisation, 1).await;
     let take = || {
-        world.write(|tx, now| sql::take(tx, now, now.plus(rules::LEASE_MS), false).unwrap().len())
+        world.write(|tx, now| {
+            sql::take(tx, now, now.plus(rules::LEASE_MS), sql::Lane::Ordinary).unwrap().len()
+        })
     };
     assert_eq!(take().await, 1);
     assert_eq!(take().await, 0);

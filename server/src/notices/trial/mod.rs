@@ -112,7 +112,8 @@ fn hers(
 
 /// Keeps a test with its ways: `own` is the screen that is told without a notice.
 fn begin(tx: &mut Tx, test: &Kept, own: Channel, ways: &[To]) -> Answer<()> {
-    let whose = (test.account, test.membership);
+    // Whoever asks is limited over all that they ask for; a caregiver over all that reaches her.
+    let whose = (test.account.or(test.asked_by), test.membership);
     let since = test.asked_at.plus(-HOUR_MS);
     if sql::lately(tx, test.organisation, since, whose)? >= MOST_AN_HOUR {
         return Err(Refusal::TooManyTries.into());
