@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use super::sql;
 use crate::audit::note;
 use crate::db::{Answer, Fault, Tx};
-use crate::identity::By;
+use crate::identity::{self, By};
 use crate::settings as thresholds;
 use crate::text::{self, BadField};
 
@@ -69,6 +69,7 @@ pub fn sheet(tx: &mut Tx, by: &By) -> Answer<SettingsSheet> {
 /// # Errors
 /// Those of the database.
 pub fn set(tx: &mut Tx, by: &By, new: &AlarmSettings, reason: &str, now: Moment) -> Answer<()> {
+    identity::claim(tx, by.organisation)?;
     let old = settings(tx, by.organisation)?;
     if sql::settings(tx, by.organisation)?.as_ref() == Some(new) {
         return Ok(());

@@ -23,7 +23,8 @@ use crate::db::{Answer, Tx};
 pub use account::{NewAccount, add_account};
 pub use keys::{Keys, ntag_master, tag_keys, tag_signer};
 pub use organisation::{
-    NewOrganisation, add_organisation, body, every_organisation, organisation, tolerance_ms, zone,
+    NewOrganisation, add_organisation, body, claim, every_organisation, organisation, tolerance_ms,
+    zone,
 };
 pub use over::KEPT;
 pub use phone::open as open_enrolment;

@@ -78,6 +78,15 @@ pub fn organisation(tx: &mut Tx, id: OrganisationId) -> Answer<Organisation> {
     })
 }
 
+/// Takes an organisation's settings for a change: two nodes that read, change and write them come one after
+/// the other.
+///
+/// # Errors
+/// [`Refusal::NotFound`].
+pub fn claim(tx: &mut Tx, id: OrganisationId) -> Answer<()> {
+    if sql::claim(tx, id)? == 1 { Ok(()) } else { Err(Refusal::NotFound.into()) }
+}
+
 /// The zone of an organisation.
 ///
 /// # Errors

@@ -16,6 +16,8 @@ crate::statements! {
     ADD_ESTABLISHMENT = "INSERT INTO establishment (id, organisation, name) VALUES ($1, $2, $3)";
     /// One organisation.
     ORGANISATION = "SELECT name, phone, zone FROM organisation WHERE id = $1";
+    /// Takes its row until the end of the transaction.
+    CLAIM = "UPDATE organisation SET name = name WHERE id = $1";
     /// All of them.
     ORGANISATIONS = "SELECT id FROM organisation ORDER BY id";
     /// Keeps a sealed key, once.
@@ -120,6 +122,10 @@ pub(super) fn organisation(
         Ok(OrganisationKept { name: row.get(0)?, phone: row.get(1)?, zone: zone(&row, 2)? })
     };
     row.map(read).transpose()
+}
+
+pub(super) fn claim(tx: &mut Tx, id: OrganisationId) -> Result<u64, Fault> {
+    tx.execute(&CLAIM, &[id.into()])
 }
 
 pub(super) fn organisations(tx: &mut Tx) -> Result<Vec<OrganisationId>, Fault> {

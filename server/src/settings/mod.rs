@@ -17,7 +17,7 @@ use crate::audit::note;
 use crate::db::{Answer, Tx};
 use crate::identity::By;
 use crate::retention::{Erase, Kept};
-use crate::{alarms, contacts};
+use crate::{alarms, contacts, identity};
 
 pub use routes::{reason, routes};
 pub use sql::ALL;
@@ -124,6 +124,7 @@ pub fn set(
     if !(least..=most).contains(&new) {
         return Err(Refusal::Invalid.into());
     }
+    identity::claim(tx, org)?;
     if setting.is_of_alarms() {
         let held = alarms::settings(tx, org)?;
         let rules = setting.in_alarms(held.rules.clone(), new);
