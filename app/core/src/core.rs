@@ -133,6 +133,7 @@ impl Core {
             StoreState::Open(mut store) => {
                 catch_up(&mut store)?;
                 crate::lock::wait_again(&mut store, &self.ports.clock.now())?;
+                crate::lock::finish_sealing(&store, &*self.ports.vault)?;
                 self.held = Held::Open(store);
                 self.alarm_after_start();
                 Ok(())

@@ -16,6 +16,8 @@ const MOST: usize = 60;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct AlarmHeld {
+    /// Grows with each time it is kept: of two copies the greater one is newer.
+    pub(crate) revision: u64,
     /// Which start of the phone the machine's times belong to.
     pub(crate) boot: String,
     pub(crate) machine: Countdown,

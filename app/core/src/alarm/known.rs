@@ -125,7 +125,11 @@ impl Core {
             let beside = self.kept_beside();
             let Held::Open(store) = &self.held else { return };
             match (beside, duty::get::<AlarmHeld>(&store.duty)) {
-                (Some(held), _) => (self.alarm.held, self.alarm.unsaved) = (held, true),
+                // One that could not be taken away when the store took writes again is the older.
+                (Some(beside), Ok(Some(held))) if held.revision >= beside.revision => {
+                    self.alarm.held = held;
+                }
+                (Some(beside), _) => (self.alarm.held, self.alarm.unsaved) = (beside, true),
                 (None, Ok(held)) => self.alarm.held = held.unwrap_or_default(),
                 (None, Err(fault)) => drop(self.noted(fault)),
             }

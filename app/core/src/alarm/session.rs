@@ -2,7 +2,7 @@
 //! herself outside the planning; asked about, closed by its end. The server holds the same session, and
 //! waits longer.
 
-use releve_shared::alarm::countdown::{Countdown, Event};
+use releve_shared::alarm::countdown::{Countdown, Event, Look};
 use releve_shared::alarm::{CheckIn, LONGEST_MIN, LoneSession, PLACE_LIMIT, Report};
 use releve_shared::clock::Stamp;
 use releve_shared::id::{LoneSessionId, VisitId};
@@ -144,13 +144,27 @@ impl Core {
         let rules = self.alarm.known.rules();
         let Some(session) = &self.alarm.held.session else { return };
         let (due, alarm) = (session.due(&rules), session.alarm());
-        if now.up_ms < due.raise_at.0 || self.alarm.held.machine != Countdown::Idle {
+        if now.up_ms < due.raise_at.0 {
+            return;
+        }
+        if self.alarm.held.machine != Countdown::Idle {
+            if self.alarm.held.machine.look() == Look::Quiet {
+                // A hidden alarm runs: nothing on this phone may tell of it, a question for ever neither.
+                self.sign_silently(now);
+            }
             return;
         }
         // Asked, and told: what comes next is asked anew.
         self.alarm.held.session = Some(session.signed(Moment(now.up_ms), None));
         // The server raises the same one, under the same id.
         self.alarm_event(&Event::Trigger { alarm, kind: due.kind }, now);
+    }
+
+    /// The session begins to wait anew, on this phone only.
+    pub(crate) fn sign_silently(&mut self, now: &Stamp) {
+        if let Some(session) = &self.alarm.held.session {
+            self.alarm.held.session = Some(session.signed(Moment(now.up_ms), None));
+        }
     }
 
     /// The boot clock begins anew: the end is found again from the measured time.

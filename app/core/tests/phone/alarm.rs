@@ -291,6 +291,40 @@ fn b_06_the_code_of_duress_looks_like_a_cancel() {
     assert_eq!((looks_like, shown), (true_one, honest), "not a byte of the door differs");
 }
 
+/// B-06: while a session asks, and long after, the code of duress looks like the one that cancels; the office
+/// hears no sign of it.
+#[test]
+fn b_06_duress_in_a_session_looks_like_a_cancel() {
+    let check_in = Some(CheckIn { every_min: 30, grace_min: 5 });
+    let rules = AlarmRules { sessions: true, check_in, ..AlarmRules::default() };
+    let shown = |code: &str| {
+        let world = World::watched(rules.clone());
+        let codes = Some(("1234".to_owned(), "4321".to_owned()));
+        world.act(Act::AlarmCodes { codes, before: None }).unwrap();
+        clocked(world.badge(1));
+        world.wait(31 * MINUTE_MS);
+        assert!(world.alarm().session.is_some_and(|session| session.asks));
+        world.press(Press::Pressed);
+        let reply = world.cancel(Some(code));
+        let mut seen = Vec::new();
+        let mut look = |world: &World| {
+            let session = world.alarm().session.expect("a session");
+            // In seconds: the line takes some milliseconds.
+            seen.push((session.asks, session.left_ms / 1_000, world.hands.noted(|n| n.alert)));
+        };
+        look(&world);
+        world.wait(10 * MINUTE_MS);
+        look(&world);
+        let heard = world.heard();
+        (reply, seen, heard.contains(&"raised"), heard.contains(&"signed"))
+    };
+    let (reply, seen, raised, signed) = shown("4321");
+    let (true_reply, true_seen, true_raised, true_signed) = shown("1234");
+    assert_eq!((reply, seen), (true_reply, true_seen));
+    assert_eq!((raised, signed), (true, false));
+    assert_eq!((true_raised, true_signed), (false, true));
+}
+
 /// B-06: a session opens with the visit and asks; an answer is a sign, silence is an alarm.
 #[test]
 fn b_06_a_session_is_tied_to_the_visit() {
