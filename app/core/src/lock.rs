@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::core::{Core, Held, catch_up};
 use crate::door::{LockView, Reply};
 use crate::fault::{Fault, Stop};
-use crate::ports::{Biometry, Secret, VaultError};
+use crate::ports::{Biometry, Secret, Vault, VaultError};
 use crate::store::duty::{self, Diary, Identity};
 use crate::store::open::Key;
 use crate::store::{Reading, Store, drop_care, write};
@@ -70,6 +70,15 @@ impl Lock {
     fn tries_left(&self) -> u32 {
         if self.sealed.is_empty() { 0 } else { MOST_WRONG.saturating_sub(self.wrong) }
     }
+}
+
+/// Behind a PIN the vault holds no key of its own: one that a crash has left there is destroyed.
+pub(crate) fn finish_sealing(store: &Store, vault: &dyn Vault) -> Result<(), Fault> {
+    let sealed = duty::get::<Lock>(&store.duty)?.is_some_and(|lock| !lock.sealed.is_empty());
+    if sealed {
+        vault.destroy(Secret::CareKey)?;
+    }
+    Ok(())
 }
 
 /// The phone was started again while a wait lasted: it lasts anew, since nobody knows how long the
@@ -189,7 +198,7 @@ impl Core {
         let mut nonce = [0; NONCE];
         self.ports.chance.fill(&mut salt);
         self.ports.chance.fill(&mut nonce);
-        let share = self.share()?;
+        let share = self.share_or_new()?;
         let sealed = seal(pin, &salt, &share, nonce, &key)?;
         let by_presence = held.is_some_and(|held| held.by_presence);
         let digits = u32::try_from(pin.len()).unwrap_or_default();
@@ -307,11 +316,11 @@ impl Core {
         if held.tries_left() == 0 || held.wait_ms(now) > 0 {
             return Err(Refusal::TooManyTries.into());
         }
+        let share = self.share()?;
         let wrong = held.wrong.saturating_add(1);
         let since = Some((now.boot.clone(), now.up_ms));
         let tried = Lock { wrong, since, ..(*held).clone() };
         write(&mut self.store()?.duty, |tx| Ok(duty::put(tx, &tried)?))?;
-        let share = self.share()?;
         if let Some(key) = unseal(pin, &held.salt, &share, &held.sealed)? {
             let lock = Lock { wrong: 0, since: None, ..tried };
             write(&mut self.store()?.duty, |tx| Ok(duty::put(tx, &lock)?))?;
@@ -337,9 +346,16 @@ impl Core {
         Ok(held.and_then(|key| key.try_into().ok()))
     }
 
-    /// The device's share: drawn for the first PIN.
+    /// The device's share; [`Refusal::TryAgain`] while the vault is locked. Never drawn here: another one would
+    /// make every PIN a wrong one.
     fn share(&self) -> Result<Key, Stop> {
-        if let Some(share) = self.vault_key(Secret::PinShare)? {
+        self.vault_key(Secret::PinShare)?.ok_or(Refusal::TryAgain.into())
+    }
+
+    /// The share for a new PIN: drawn for the first.
+    fn share_or_new(&self) -> Result<Key, Stop> {
+        let held = self.ports.vault.get(Secret::PinShare).map_err(Fault::from)?;
+        if let Some(share) = held.and_then(|share| share.try_into().ok()) {
             return Ok(share);
         }
         let mut share = [0; 32];

@@ -71,6 +71,31 @@ fn a_pin_opens_nothing_on_another_device() {
     assert_eq!(world.unlock(PIN), Err(Refusal::WrongCredentials));
 }
 
+/// A crash between sealing the key and taking it from the vault leaves it there: the next start takes it away.
+#[test]
+fn a_key_that_a_crash_has_left_does_not_stay() {
+    let mut world = World::enrolled();
+    let key = world.inner(|i| i.vault.get(&Secret::CareKey).cloned()).unwrap();
+    assert_eq!(world.set_pin(PIN, None), Ok(Reply::Done));
+    world.inner(|i| i.vault.insert(Secret::CareKey, key));
+    world.reopen();
+    assert!(world.is_locked());
+    assert!(world.inner(|i| !i.vault.contains_key(&Secret::CareKey)));
+    assert_eq!(world.unlock(PIN), Ok(Reply::Done));
+}
+
+/// A share that cannot be read now is not replaced, and costs no try.
+#[test]
+fn a_share_that_cannot_be_read_costs_no_try() {
+    let mut world = World::pinned();
+    let share = world.inner(|i| i.vault.remove(&Secret::PinShare)).unwrap();
+    world.reopen();
+    assert_eq!(world.unlock(PIN), Err(Refusal::TryAgain));
+    assert_eq!(world.lock().tries_left, MOST_WRONG);
+    world.inner(|i| i.vault.insert(Secret::PinShare, share));
+    assert_eq!(world.unlock(PIN), Ok(Reply::Done));
+}
+
 #[test]
 fn pins_are_chosen_changed_and_dropped() {
     let mut world = World::enrolled();
