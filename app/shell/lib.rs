@@ -39,13 +39,24 @@ pub fn run() {
             let Some(door) = app.try_state::<Door>() else { return };
             if matches!(event, RunEvent::Exit) {
                 door.phone.stop();
-            } else if matches!(event, RunEvent::Resumed) {
+            } else if comes_to_the_front(&event) {
                 // Perhaps by the alarm's own shortcut.
                 door.phone.woken();
             }
         }),
         Err(error) => eprintln!("Relève cannot open its window: {error}"),
     }
+}
+
+#[cfg(mobile)]
+fn comes_to_the_front(event: &RunEvent) -> bool {
+    matches!(event, RunEvent::WindowEvent { event: tauri::WindowEvent::Resumed, .. })
+}
+
+/// A desktop has no shortcut of the alarm.
+#[cfg(not(mobile))]
+fn comes_to_the_front(_: &RunEvent) -> bool {
+    false
 }
 
 /// Opens the phone's store in the app's own folder, and keeps it in step with the server.

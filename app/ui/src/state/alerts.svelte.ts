@@ -45,6 +45,9 @@ function notify(title: string, words: string, tag: string): void {
   }
 }
 
+/** How late a system may be that keeps the time about (Android 12 and later). */
+const LATE_MS = 15 * 60_000;
+
 /** What is to be shown later by the system: each with its moment, by the core's clock. */
 function wished(): (NoticeIn & { at: number })[] {
   const view = phone();
@@ -52,7 +55,9 @@ function wished(): (NoticeIn & { at: number })[] {
   const measured = view.now.at;
   const list: (NoticeIn & { at: number })[] = [];
   const running = view.in_progress;
-  if (running?.remind_at != null && running.remind_at > measured) {
+  // A system that keeps the time about may be late: what it has not shown yet stays planned.
+  const late = view.notices === "about" ? LATE_MS : 0;
+  if (running?.remind_at != null && running.remind_at > measured - late) {
     const { endSoon, endSoonText } = t().day.alerts;
     const words = endSoonText(spell().time(running.ends_at));
     list.push({ key: `end:${running.visit}`, at: running.remind_at, in_ms: running.remind_at - measured, title: endSoon, words });

@@ -264,6 +264,11 @@ describe("alerts (O-15, O-42)", () => {
     phone.phone.in_progress = { ...running, ends_at: NOW + 1_800_000, remind_at: NOW + 1_500_000 };
     phone.changed();
     await waitFor(() => expect(planned()?.notices[0]?.in_ms).toBe(1_498_000));
+    const planned_once = phone.acts.length;
+    phone.phone.now = measured(NOW + 1_500_000 + 600_000);
+    phone.changed();
+    await new Promise((done) => setTimeout(done, 30));
+    expect(phone.acts.length, "a system that is ten minutes late keeps it").toBe(planned_once);
     phone.phone.in_progress = null;
     phone.changed();
     await waitFor(() => expect(planned()).toEqual({ do: "plan_notices", notices: [] }));

@@ -69,6 +69,8 @@ fun main() {
   check("what is not wished any more is cancelled", cancelled(setOf("end:v1", "ask:s1"), listOf(soon)) == setOf("ask:s1"))
   check("badged out, all is", cancelled(setOf("end:v1"), emptyList()) == setOf("end:v1"))
   check("a moment that is over rings at once", ringsAt(soon, 9_000) == 9_000L && ringsAt(soon, 1_000) == 5_000L)
+  check("what is late is left alone, not rung twice", leftAlone(setOf("end:v1"), soon, 9_000) && !leftAlone(emptySet(), soon, 9_000))
+  check("what is to come is planned again", !leftAlone(setOf("end:v1"), soon, 1_000))
   check("refused notices never ring", timing(notices = false, exact = true) == "never")
   check("an exact time is not promised without the right", timing(notices = true, exact = false) == "about")
 

@@ -157,6 +157,8 @@ class DatiPlugin(private val activity: Activity) : Plugin(activity) {
 
   private fun taken(intent: Intent?): Boolean {
     if (intent?.action != PRESS) return false
+    // Opened again from the list of recent apps: the system repeats what once opened it.
+    if (intent.flags and Intent.FLAG_ACTIVITY_LAUNCHED_FROM_HISTORY != 0) return false
     intent.action = Intent.ACTION_MAIN
     return true
   }

@@ -26,6 +26,7 @@ class Planner(private val context: Context) {
     val before = kept.getStringSet(KEYS, emptySet()) ?: emptySet()
     for (key in cancelled(before, now)) alarms.cancel(pending(Reminder(key, 0, "", "")))
     for (reminder in now) {
+      if (leftAlone(before, reminder, SystemClock.elapsedRealtime())) continue
       val at = ringsAt(reminder, SystemClock.elapsedRealtime())
       if (exact()) {
         alarms.setExactAndAllowWhileIdle(AlarmManager.ELAPSED_REALTIME_WAKEUP, at, pending(reminder))

@@ -6,6 +6,10 @@ class Reminder(val key: String, val upMs: Long, val title: String, val words: St
 /** What is to be cancelled when a new plan replaces the one before: every key that is not in it any more. */
 fun cancelled(before: Set<String>, now: List<Reminder>): Set<String> = before - now.map { it.key }.toSet()
 
+/** One whose moment is over and that the system has had is late, or was shown: planned again it would ring twice. */
+fun leftAlone(before: Set<String>, reminder: Reminder, upMs: Long): Boolean =
+  reminder.key in before && reminder.upMs <= upMs
+
 /** A moment that is over rings at once, and not at a moment of the past. */
 fun ringsAt(reminder: Reminder, upMs: Long): Long = maxOf(reminder.upMs, upMs)
 
