@@ -170,6 +170,8 @@ pub struct Limits {
     pub enrolments_per_address: u32,
     /// Requests of one phone in a minute.
     pub requests_per_phone: u32,
+    /// Reports on the alarm lane of one phone in a minute. A first alarm is never refused by it.
+    pub alarm_reports_per_phone: u32,
 }
 
 impl Default for Limits {
@@ -180,6 +182,7 @@ impl Default for Limits {
             sign_ins_overall: 600,
             enrolments_per_address: 60,
             requests_per_phone: 600,
+            alarm_reports_per_phone: 240,
         }
     }
 }

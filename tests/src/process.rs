@@ -139,6 +139,7 @@ impl Place {
             .env("RELEVE__KEYS__MASTER_FILE", self.path("master.key"))
             .env("RELEVE__KEYS__BACKUP_FILE", self.path("backup.key"))
             .env("RELEVE__LIMITS__REQUESTS_PER_PHONE", "100000")
+            .env("RELEVE__LIMITS__ALARM_REPORTS_PER_PHONE", "100000")
             .env("RELEVE__LIMITS__ENROLMENTS_PER_ADDRESS", "100000");
         command
     }

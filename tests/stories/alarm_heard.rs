@@ -2,7 +2,9 @@
 //! (sync.md C9).
 
 use releve_shared::alarm::{Kind, Mark, Report};
+use releve_shared::id::AlarmId;
 use releve_shared::keys::Signer;
+use releve_shared::time::MINUTE_MS;
 use releve_tests::world::World;
 use releve_tests::world::alarm::AlarmLane;
 use releve_tests::world::time::today_at;
@@ -61,5 +63,42 @@ fn a_phone_speaks_for_itself_only() {
         let (_, theirs) = w.agency("Autre Rive", "denis");
         assert_eq!(theirs.get(&format!("/api/desk/alarms/{alarm}")).refusal(), "not_found");
         assert_eq!(theirs.get("/api/desk/alarms").ok(), json!([]));
+    });
+}
+
+/// O-31: a phone that says very much is slowed, and no other; its first alarm is heard all the same,
+/// and one that is here already is refused without harm.
+#[test]
+fn a_phone_that_says_much_is_slowed_and_its_first_alarm_is_heard() {
+    World::each(|w| {
+        let (amina, bruno) = (w.worker("Amina"), w.worker("Bruno"));
+        let (lane, other) = (AlarmLane::of(w, &amina), AlarmLane::of(w, &bruno));
+        let alive = || lane.sends(&lane.request(Report::Alive { alarm: None, session: None }, 0));
+        let burst = (0..1_000).take_while(|_| alive().0 == 200).count();
+        assert_eq!(burst, 240, "a burst is no harm");
+        let (status, said) = alive();
+        assert_eq!(status, 429);
+        assert!(said.contains("too_many_tries") && said.contains("retry_after_s"), "{said}");
+
+        let alarm: AlarmId = lane.draw();
+        let _ = lane.arms(alarm);
+        let raise = |alarm| {
+            let what = Report::Raised { alarm, kind: Kind::Panic, visit: None, position: None };
+            lane.sends(&lane.request(what, 0)).0
+        };
+        assert_eq!(raise(alarm), 200, "armed and not raised yet: that is news");
+        assert_eq!(trail(&w.desk, alarm), ["armed", "raised:phone", "everyone"]);
+        assert_eq!(raise(alarm), 429, "it is here");
+        assert_eq!(raise(lane.draw()), 429, "one of hers is open, and seen by all");
+        assert_eq!(trail(&w.desk, alarm).len(), 3);
+        let hers: AlarmId = other.draw();
+        let _ = other.raises(hers, Kind::Panic);
+
+        let reason = json!({ "cause": "false", "reason": "essai" });
+        let _ = w.desk.post(&format!("/api/desk/alarms/{alarm}/resolve"), &reason).ok();
+        let next: AlarmId = lane.draw();
+        assert_eq!(raise(next), 200, "the next one is a first again");
+        w.time.pass(MINUTE_MS);
+        assert_eq!(alive().0, 200);
     });
 }

@@ -11,7 +11,7 @@ use releve_shared::alarm::{
     Way, caregiver_code,
 };
 use releve_shared::clock::{Stamp, locate};
-use releve_shared::id::AlarmId;
+use releve_shared::id::{AlarmId, PersonId};
 use releve_shared::planted;
 use releve_shared::refusal::Refusal;
 use releve_shared::sync::PROTOCOL;
@@ -40,10 +40,41 @@ pub(super) async fn alarm(
     if !phone.vouches("/api/phone/alarm", &headers, &body) {
         return Err(Refusal::WrongDevice.into());
     }
+    if let Err(much) = app.limits.alarm_lane(device, app.now()) {
+        let (report, person) = (asked.report.what.clone(), phone.person);
+        if !app.read(move |tx, _| first_alarm(tx, &report, person)).await? {
+            return Err(much);
+        }
+    }
     let keys = app.keys.clone();
     let answer = app.write(move |tx, now| hear(tx, &keys, &phone, &asked, now)).await?;
     app.metrics.alarm_heard(answer.refused.as_ref());
     Ok(Json(answer))
+}
+
+/// Whether a report begins or raises an alarm that nobody here knows of yet, of somebody who has none
+/// open: however much her phone has said before, such a one is heard. One that is known is refused
+/// without harm: it is here, and the phone says it again.
+///
+/// # Errors
+/// Those of the database.
+fn first_alarm(tx: &mut Tx, report: &Report, person: PersonId) -> Answer<bool> {
+    match report {
+        Report::Armed { alarm, .. } => Ok(!sql::knows(tx, *alarm)? && !sql::has_open(tx, person)?),
+        // Armed already, it is raised now: that is news, unless it was raised.
+        Report::Raised { alarm, .. } => {
+            Ok(!sql::is_raised(tx, *alarm)? && !sql::has_open(tx, person)?)
+        }
+        Report::Cancelled { .. }
+        | Report::At { .. }
+        | Report::Fine { .. }
+        | Report::Tried { .. }
+        | Report::Alive { .. }
+        | Report::Opened { .. }
+        | Report::Signed { .. }
+        | Report::Closed { .. }
+        | Report::Unknown => Ok(false),
+    }
 }
 
 /// Hears a report in one transaction: what it changes, and the answer.

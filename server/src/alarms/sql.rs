@@ -108,6 +108,13 @@ crate::statements! {
              WHERE a.organisation = $1 AND ($2 = '' OR a.id = $2)
                AND a.pressed_at >= $3 AND a.pressed_at < $4
              ORDER BY a.pressed_at DESC, a.id DESC LIMIT 1000";
+    /// Whether an alarm is known.
+    KNOWS = "SELECT COUNT(*) FROM alarm WHERE id = $1";
+    /// Whether an alarm was raised.
+    IS_RAISED = "SELECT COUNT(*) FROM alarm WHERE id = $1 AND raised_at IS NOT NULL";
+    /// Whether somebody has an alarm that was raised and not closed.
+    HAS_OPEN = "SELECT COUNT(*) FROM alarm
+                 WHERE person = $1 AND raised_at IS NOT NULL AND phase NOT IN ('resolved', 'cancelled')";
     /// Open alarms of an organisation, the newest first.
     OPEN = "SELECT a.id, a.membership, COALESCE(p.first_name || ' ' || p.last_name, ''),
                    COALESCE(p.phone, ''), a.episode, a.pressed_at, a.theoretical, a.marks
@@ -570,4 +577,16 @@ pub fn near(
 pub fn logins(tx: &mut Tx, org: OrganisationId) -> Result<Vec<(String, String)>, Fault> {
     let rows = tx.query(&LOGINS, &[org.into()])?;
     rows.iter().map(|r| Ok((r.get(0)?, r.get(1)?))).collect()
+}
+
+pub fn knows(tx: &mut Tx, alarm: AlarmId) -> Result<bool, Fault> {
+    Ok(tx.query_one(&KNOWS, &[alarm.into()])?.get::<u64>(0)? > 0)
+}
+
+pub fn is_raised(tx: &mut Tx, alarm: AlarmId) -> Result<bool, Fault> {
+    Ok(tx.query_one(&IS_RAISED, &[alarm.into()])?.get::<u64>(0)? > 0)
+}
+
+pub fn has_open(tx: &mut Tx, person: PersonId) -> Result<bool, Fault> {
+    Ok(tx.query_one(&HAS_OPEN, &[person.into()])?.get::<u64>(0)? > 0)
 }

@@ -23,6 +23,7 @@ enum Key {
     SignInOverall,
     EnrolAddress(String),
     Phone(DeviceId),
+    AlarmLane(DeviceId),
 }
 
 /// Counts of this node.
@@ -67,6 +68,11 @@ impl Limits {
     /// A request of a phone.
     pub(super) fn phone(&self, device: DeviceId, now: Moment) -> Result<(), Refused> {
         self.count(Key::Phone(device), self.limits.requests_per_phone, MINUTE_MS, now)
+    }
+
+    /// A report on the alarm lane of a phone; the alarm room may hear it all the same.
+    pub(crate) fn alarm_lane(&self, device: DeviceId, now: Moment) -> Result<(), Refused> {
+        self.count(Key::AlarmLane(device), self.limits.alarm_reports_per_phone, MINUTE_MS, now)
     }
 
     fn count(&self, key: Key, most: u32, length_ms: i64, now: Moment) -> Result<(), Refused> {
