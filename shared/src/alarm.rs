@@ -147,6 +147,8 @@ wire_enum! {
         Queued = "queued",
         /// The carrier has taken it.
         Sent = "sent",
+        /// It has reached the telephone, says the carrier.
+        Delivered = "delivered",
         /// An attempt failed; it will be tried again.
         Failed = "failed",
         /// It will not be tried any more.

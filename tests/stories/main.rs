@@ -18,6 +18,7 @@ mod contacts;
 mod control;
 mod given_on;
 mod hours;
+mod kannel;
 mod kept;
 mod lease;
 mod lock;

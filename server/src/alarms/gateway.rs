@@ -54,6 +54,26 @@ pub(super) async fn sms_by_get(
     take(app, &headers, received).await
 }
 
+/// What kannel says of a text message that it has taken (its `dlr-url`).
+#[derive(Debug, Deserialize)]
+pub(super) struct Reported {
+    /// The notice that it was.
+    notice: NoticeId,
+    /// What came of it, in kannel's numbers.
+    state: u32,
+}
+
+/// `GET /api/gateway/sms/report?notice=…&state=…`, as kannel asks.
+pub(super) async fn report(
+    State(app): State<App>,
+    headers: HeaderMap,
+    Query(said): Query<Reported>,
+) -> Result<StatusCode, Refused> {
+    trusted(&app, &headers)?;
+    app.write(move |tx, now| notices::reported(tx, said.notice, said.state, now)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
 async fn take(app: App, headers: &HeaderMap, received: Received) -> Result<StatusCode, Refused> {
     trusted(&app, headers)?;
     let keys = app.keys.clone();

@@ -23,6 +23,7 @@ pub fn routes() -> OpenApiRouter<App> {
     let others = axum::Router::new()
         .route("/api/phone/alarm", post(phone::alarm))
         .route("/api/gateway/sms", get(gateway::sms_by_get).post(gateway::sms))
+        .route("/api/gateway/sms/report", get(gateway::report))
         .route("/api/gateway/call", post(gateway::call));
     OpenApiRouter::new()
         .routes(routes!(open))

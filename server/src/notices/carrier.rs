@@ -19,6 +19,16 @@ pub struct Filling<'a> {
     pub notice: &'a str,
     /// Where that comes back.
     pub callback: &'a str,
+    /// Where kannel says what came of a text message; empty while gateways are not heard.
+    pub report: &'a str,
+}
+
+/// Where kannel says what came of a text message: it puts its own code in the place of `%d`, and shows
+/// the secret of gateways, which the address holds.
+pub fn report_to(public_url: &str, secret: &str, notice: &str) -> String {
+    let Some((scheme, host)) = public_url.split_once("://") else { return String::new() };
+    let secret = percent(secret);
+    format!("{scheme}://releve:{secret}@{host}/api/gateway/sms/report?notice={notice}&state=%d")
 }
 
 /// Hands a message to a carrier. It blocks.
@@ -33,6 +43,7 @@ pub fn send(settings: &Carrier, filling: &Filling<'_>) -> Result<(), Failed> {
             ("{text}", filling.text),
             ("{notice}", filling.notice),
             ("{callback}", filling.callback),
+            ("{report}", filling.report),
             ("{secret}", secret.as_str()),
         ];
         filled(template, &places, escape)

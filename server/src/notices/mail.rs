@@ -40,6 +40,39 @@ fn transport(settings: &Mail) -> Result<Option<Transport>, Fault> {
     }))
 }
 
+/// What came of a try at the mail server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MailTried {
+    /// None is set.
+    Off,
+    /// It answers, and lets in who signs in.
+    Answers,
+    /// The settings are not usable.
+    Settings(String),
+    /// It answers, and does not let us in.
+    Refuses(String),
+    /// It does not answer, or not as a mail server does.
+    Away(String),
+}
+
+/// Connects to the mail server of the settings, with TLS and a sign-in as they say, and says NOOP.
+/// Nothing is sent.
+pub async fn try_mail(settings: &Mail) -> MailTried {
+    let transport = match transport(settings) {
+        Ok(Some(transport)) => transport,
+        Ok(None) => return MailTried::Off,
+        Err(fault) => return MailTried::Settings(fault.to_string()),
+    };
+    match transport.test_connection().await {
+        Ok(true) => MailTried::Answers,
+        Ok(false) => MailTried::Away("it has hung up".to_owned()),
+        Err(error) if error.is_permanent() || error.is_client() => {
+            MailTried::Refuses(error.to_string())
+        }
+        Err(error) => MailTried::Away(error.to_string()),
+    }
+}
+
 /// Sends a letter.
 ///
 /// # Errors

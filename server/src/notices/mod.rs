@@ -22,12 +22,14 @@ use releve_shared::alarm::Channel;
 use releve_shared::id::{AccountId, AlarmId, MembershipId, NoticeId, OrganisationId};
 use releve_shared::keys::Digest;
 use releve_shared::notice::Topic;
+use releve_shared::sync::Scope;
 use releve_shared::time::Moment;
 
 use crate::db::{Answer, Tx};
 use crate::identity;
 
 pub use kept::KEPT;
+pub use mail::{MailTried, try_mail};
 pub use push::set_push;
 pub use routes::routes;
 pub use send::{send_due, send_urgent, send_urgent_pushes};
@@ -258,6 +260,26 @@ fn queue_at_once(
         sql::add(tx, &kept, (now, now))?;
     }
     Ok(kept.id)
+}
+
+/// What kannel says of a text message (its `dlr-mask`): 1 has reached the telephone, 2 and 16 will not;
+/// the others are steps on the way. Said twice, or of nothing that is known, it changes nothing.
+///
+/// # Errors
+/// Those of the database.
+pub fn reported(tx: &mut Tx, id: NoticeId, state: u32, now: Moment) -> Answer<()> {
+    let moved = match state {
+        1 => sql::delivered(tx, id, now)?,
+        2 | 16 => sql::undelivered(tx, id, now)?,
+        _ => None,
+    };
+    if let Some((organisation, kind, about)) = moved {
+        if kind == Kind::Test.code() {
+            trial::moved(tx, &about)?;
+        }
+        tx.tell(&Scope::desk(organisation));
+    }
+    Ok(())
 }
 
 /// Every message about an alarm, in the order queued.

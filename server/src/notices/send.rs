@@ -127,8 +127,15 @@ async fn carry(app: &App, notice: &Kept) -> Answer<Result<(), Failed>> {
                 let carrier = if calls { &config.calls } else { &config.sms };
                 let callback = format!("{}/api/gateway/call", config.server.public_url);
                 let (to, notice) = (notice.recipient.as_str(), notice.id.to_string());
-                let (notice, callback) = (notice.as_str(), callback.as_str());
-                carrier::send(carrier, &Filling { to, text: &letter.short, notice, callback })
+                let report = match config.gateway.secret() {
+                    Ok(Some(secret)) => {
+                        carrier::report_to(&config.server.public_url, &secret, &notice)
+                    }
+                    Ok(None) | Err(_) => String::new(),
+                };
+                let (notice, callback, report) = (&*notice, &*callback, &*report);
+                let text = &letter.short;
+                carrier::send(carrier, &Filling { to, text, notice, callback, report })
             });
             Ok(sending.await.map_err(|e| Fault::of("handing a message to a carrier", e))?)
         }
@@ -173,7 +180,7 @@ fn record(tx: &mut Tx, notice: &Kept, came: Result<(), Failed>, now: Moment) -> 
     };
     sql::record(tx, notice, state, due, (now, error))?;
     if notice.kind == Kind::Test.code() {
-        trial::moved(tx, notice)?;
+        trial::moved(tx, &notice.about)?;
     }
     if notice.urgent {
         // The desk shows each state as it is.

@@ -23,7 +23,8 @@ crate::statements! {
                WHERE urgent = 1 AND state IN ('queued', 'failed') AND due_at <= $1
                  AND CASE WHEN channel = 'push' THEN 1 ELSE 0 END = CAST($2 AS BIGINT)";
     /// The messages about an alarm, in the order queued.
-    OF_ALARM = "SELECT channel, recipient, name, state, attempts, error, queued_at, ended_at FROM notice
+    OF_ALARM = "SELECT channel, recipient, name,
+                       CASE WHEN delivered_at IS NULL THEN state ELSE 'delivered' END, attempts, error, queued_at, ended_at FROM notice
                  WHERE about = $1 AND urgent = 1 ORDER BY queued_at, id LIMIT 500";
     /// The alarm and the callee of an automatic call.
     CALLED = "SELECT about, recipient, name FROM notice
@@ -60,13 +61,22 @@ crate::statements! {
     WISH = "INSERT INTO notice_wish (account, organisation, wishes) VALUES ($1, $2, $3)
             ON CONFLICT (account) DO UPDATE SET wishes = excluded.wishes";
     /// The last notices to an account.
-    TO_ACCOUNT = "SELECT id, kind, channel, recipient, name, state, attempts, error, queued_at, due_at,
+    TO_ACCOUNT = "SELECT id, kind, channel, recipient, name,
+                         CASE WHEN delivered_at IS NULL THEN state ELSE 'delivered' END, attempts, error, queued_at, due_at,
                          ended_at
                     FROM notice WHERE account = $1 AND organisation = $2
                    ORDER BY queued_at DESC, id DESC LIMIT $3";
     /// The state of one notice.
-    STATE = "SELECT state, error FROM notice
+    STATE = "SELECT CASE WHEN delivered_at IS NULL THEN state ELSE 'delivered' END, error FROM notice
               WHERE id = $1 AND organisation = $2";
+    /// A text message has reached its telephone.
+    DELIVERED = "UPDATE notice SET delivered_at = $1
+                  WHERE id = $2 AND channel = 'sms' AND delivered_at IS NULL
+                 RETURNING organisation, kind, about";
+    /// A text message that was sent will not reach its telephone.
+    UNDELIVERED = "UPDATE notice SET state = 'given_up', error = 'undelivered', ended_at = $1
+                    WHERE id = $2 AND channel = 'sms' AND state = 'sent' AND delivered_at IS NULL
+                   RETURNING organisation, kind, about";
     /// The name on an organisation's door.
     NAME = "SELECT name FROM organisation WHERE id = $1";
 }
@@ -363,4 +373,19 @@ pub struct Where {
 pub fn state(tx: &mut Tx, org: OrganisationId, id: NoticeId) -> Result<Option<Where>, Fault> {
     let read = |r: Row| Ok(Where { state: r.get(0)?, error: r.get(1)? });
     tx.query_opt(&STATE, &[id.into(), org.into()])?.map(read).transpose()
+}
+
+/// Whose notice it was, its kind, and what it is about.
+pub type Moved = (OrganisationId, String, String);
+
+pub fn delivered(tx: &mut Tx, id: NoticeId, at: Moment) -> Result<Option<Moved>, Fault> {
+    moved(tx.query_opt(&DELIVERED, &[at.into(), id.into()])?)
+}
+
+pub fn undelivered(tx: &mut Tx, id: NoticeId, at: Moment) -> Result<Option<Moved>, Fault> {
+    moved(tx.query_opt(&UNDELIVERED, &[at.into(), id.into()])?)
+}
+
+fn moved(row: Option<Row>) -> Result<Option<Moved>, Fault> {
+    row.map(|r| Ok((r.get(0)?, r.get(1)?, r.get(2)?))).transpose()
 }

@@ -11,7 +11,7 @@ export const notice: typeof french = {
   mine: "Your test",
   office: (who: string) => `Test of ${who}`,
   ways: { app: "App", push: "Notification", sms: "Text message", mail: "Mail", desk: "Desk", call: "Call" },
-  states: { queued: "Waiting", sent: "Sent", failed: "Failed, to be tried again", given_up: "Not sent" },
+  states: { queued: "Waiting", sent: "Sent", delivered: "Reached the telephone", failed: "Failed, to be tried again", given_up: "Not sent" },
   got: "I got it",
   gotOf: (way: string) => `${way}: I got it`,
   arrived: "Arrived",

@@ -10,7 +10,7 @@ export const notice = {
   mine: "Votre essai",
   office: (who: string) => `Essai de ${who}`,
   ways: { app: "Application", push: "Notification", sms: "SMS", mail: "E-mail", desk: "Bureau", call: "Appel" },
-  states: { queued: "En attente", sent: "Parti", failed: "Échec, nouvel essai", given_up: "Pas parti" },
+  states: { queued: "En attente", sent: "Parti", delivered: "Remis au téléphone", failed: "Échec, nouvel essai", given_up: "Pas parti" },
   got: "Je l'ai reçu",
   gotOf: (way: string) => `${way}\u00a0: je l'ai reçu`,
   arrived: "Arrivé",

@@ -189,6 +189,7 @@ export const en: Words = {
   alarm_delivery_queued: "to be sent",
   alarm_delivery_sent: "sent",
   alarm_delivery_failed: "failed, tried again",
+  alarm_delivery_delivered: "delivered",
   alarm_delivery_given_up: "given up",
   alarm_test: "Test the alarm chain",
   alarm_test_go: "Begin the test",

@@ -192,6 +192,7 @@ export const fr = {
   alarm_delivery_queued: "à envoyer",
   alarm_delivery_sent: "envoyé",
   alarm_delivery_failed: "échec, réessayé",
+  alarm_delivery_delivered: "remis",
   alarm_delivery_given_up: "abandonné",
   alarm_test: "Tester la chaîne d'alarme",
   alarm_test_go: "Lancer le test",

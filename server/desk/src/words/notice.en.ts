@@ -71,6 +71,7 @@ export const notice: typeof french = {
   notices_way_app: "App",
   notices_state_queued: "Waiting",
   notices_state_sent: "Sent",
+  notices_state_delivered: "Reached the telephone",
   notices_state_failed: "Failed, to be tried again",
   notices_state_given_up: "Given up",
   notices_why_mail_off: "no mail server is set",
@@ -81,6 +82,7 @@ export const notice: typeof french = {
   notices_why_unreachable: "the service cannot be reached",
   notices_why_refused: "the service has refused",
   notices_why_address: "the address is not right",
+  notices_why_undelivered: "the carrier could not deliver it",
   notices_why_other: "something went wrong",
 
   notices_recent: "Last notices",

@@ -70,6 +70,7 @@ export const notice = {
   notices_way_app: "Application",
   notices_state_queued: "En attente",
   notices_state_sent: "Parti",
+  notices_state_delivered: "Remis au téléphone",
   notices_state_failed: "Échec, nouvel essai",
   notices_state_given_up: "Abandonné",
   notices_why_mail_off: "aucun serveur d'e-mail n'est réglé",
@@ -80,6 +81,7 @@ export const notice = {
   notices_why_unreachable: "le service est injoignable",
   notices_why_refused: "le service a refusé",
   notices_why_address: "l'adresse n'est pas bonne",
+  notices_why_undelivered: "l'opérateur n'a pas pu le remettre",
   notices_why_other: "une erreur est survenue",
 
   notices_recent: "Derniers envois",

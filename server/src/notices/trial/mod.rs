@@ -12,7 +12,7 @@ use releve_shared::sync::{ConfirmTest, RowKind, Scope};
 use releve_shared::time::{HOUR_MS, Moment};
 
 use super::rules::{self, To};
-use super::{Kept as Notice, Kind, Urgent, mine, push};
+use super::{Kind, Urgent, mine, push};
 use crate::audit::note;
 use crate::db::{Answer, Tx};
 use crate::identity::By;
@@ -149,8 +149,8 @@ fn announce(tx: &mut Tx, test: &Kept) {
 }
 
 /// A notice of a test has moved.
-pub(super) fn moved(tx: &mut Tx, notice: &Notice) -> Answer<()> {
-    if let Ok(id) = notice.about.parse()
+pub(super) fn moved(tx: &mut Tx, about: &str) -> Answer<()> {
+    if let Ok(id) = about.parse()
         && let Some(test) = sql::test(tx, id)?
     {
         announce(tx, &test);
