@@ -13,6 +13,7 @@ use crate::identity::every_organisation;
 use crate::identity::keys::MasterKey;
 use crate::{audit, health};
 
+mod carriers;
 mod machine;
 
 /// Under this many free bytes the disk needs care.
@@ -69,7 +70,8 @@ pub async fn installation(config: Config, now: Moment) -> Vec<Found> {
         Ok(None) => Found::Note("There is no master key yet: `serve` draws it.".to_owned()),
         Err(sentence) => Found::Bad(sentence),
     });
-    found.extend(data(config, key, now).await);
+    found.extend(data(config.clone(), key, now).await);
+    found.extend(carriers::ways(&config).await);
     found
 }
 
