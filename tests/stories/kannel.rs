@@ -133,8 +133,9 @@ struct Boxes(Vec<Child>);
 
 impl Boxes {
     fn start(&mut self, program: &str, words: &[&str]) {
-        let child = Command::new(program).args(words).stdout(Stdio::null()).stderr(Stdio::null());
-        self.0.push(child.spawn().expect("kannel is missing: say scripts/setup"));
+        let mut command = Command::new(program);
+        let _ = command.args(words).stdout(Stdio::null()).stderr(Stdio::null());
+        self.0.push(command.spawn().expect("kannel is missing: say scripts/setup"));
     }
 }
 

@@ -24,7 +24,9 @@ crate::statements! {
                  AND CASE WHEN channel = 'push' THEN 1 ELSE 0 END = CAST($2 AS BIGINT)";
     /// The messages about an alarm, in the order queued.
     OF_ALARM = "SELECT channel, recipient, name,
-                       CASE WHEN delivered_at IS NULL THEN state ELSE 'delivered' END, attempts, error, queued_at, ended_at FROM notice
+                       CASE WHEN delivered_at IS NULL THEN state ELSE 'delivered' END, attempts, error,
+                       queued_at, ended_at
+                  FROM notice
                  WHERE about = $1 AND urgent = 1 ORDER BY queued_at, id LIMIT 500";
     /// The alarm and the callee of an automatic call.
     CALLED = "SELECT about, recipient, name FROM notice
@@ -62,20 +64,23 @@ crate::statements! {
             ON CONFLICT (account) DO UPDATE SET wishes = excluded.wishes";
     /// The last notices to an account.
     TO_ACCOUNT = "SELECT id, kind, channel, recipient, name,
-                         CASE WHEN delivered_at IS NULL THEN state ELSE 'delivered' END, attempts, error, queued_at, due_at,
-                         ended_at
+                         CASE WHEN delivered_at IS NULL THEN state ELSE 'delivered' END, attempts, error,
+                         queued_at, due_at, ended_at
                     FROM notice WHERE account = $1 AND organisation = $2
                    ORDER BY queued_at DESC, id DESC LIMIT $3";
     /// The state of one notice.
     STATE = "SELECT CASE WHEN delivered_at IS NULL THEN state ELSE 'delivered' END, error FROM notice
               WHERE id = $1 AND organisation = $2";
-    /// A text message has reached its telephone.
-    DELIVERED = "UPDATE notice SET delivered_at = $1
-                  WHERE id = $2 AND channel = 'sms' AND delivered_at IS NULL
+    /// A text message has reached its telephone: an attempt whose answer was lost needs no other.
+    DELIVERED = "UPDATE notice SET delivered_at = $1, ended_at = COALESCE(ended_at, $1),
+                        state = CASE WHEN state = 'given_up' THEN state ELSE 'sent' END
+                  WHERE id = $2 AND channel = 'sms' AND attempts > 0 AND delivered_at IS NULL
                  RETURNING organisation, kind, about";
-    /// A text message that was sent will not reach its telephone.
+    /// A text message that was handed over will not reach its telephone. One whose attempt failed is
+    /// tried again all the same.
     UNDELIVERED = "UPDATE notice SET state = 'given_up', error = 'undelivered', ended_at = $1
-                    WHERE id = $2 AND channel = 'sms' AND state = 'sent' AND delivered_at IS NULL
+                    WHERE id = $2 AND channel = 'sms' AND attempts > 0 AND state IN ('queued', 'sent')
+                      AND delivered_at IS NULL
                    RETURNING organisation, kind, about";
     /// The name on an organisation's door.
     NAME = "SELECT name FROM organisation WHERE id = $1";
