@@ -292,8 +292,8 @@ pub struct Push {
     /// Whom a push service may write to about this server, `mailto:…` or `https://…`; the public
     /// address when empty.
     pub subject: String,
-    /// Hosts of push services in one's own network: these alone may be private, and without TLS. Names
-    /// or addresses without a port, with commas between them.
+    /// Push services in one's own network: these alone may be private, and without TLS. `host` or
+    /// `host:port`, with commas between them; no other port of a host is open.
     #[serde(deserialize_with = "list")]
     pub own_hosts: Vec<String>,
 }

@@ -9,7 +9,7 @@ import { deliver, startPushService, subscribable } from "./push.mjs";
 let server, service, browser, page;
 before(async () => {
   service = await startPushService();
-  server = await startEmpty({ env: { RELEVE__PUSH__OWN_HOSTS: "127.0.0.1" } });
+  server = await startEmpty({ env: { RELEVE__PUSH__OWN_HOSTS: new URL(service.target.endpoint).host } });
   browser = await openBrowser();
   page = await openPage(browser);
   await page.context().grantPermissions(["notifications"], { origin: server.url });

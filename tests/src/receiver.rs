@@ -3,7 +3,7 @@
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use aes_gcm::aead::{Aead as _, KeyInit as _};
 use aes_gcm::{Aes128Gcm, Nonce};
@@ -55,14 +55,36 @@ pub struct Receiver {
     secret: SecretKey,
 }
 
+/// The ports that services of this process listen on: the world's servers must know them beforehand.
+struct Ports {
+    all: Vec<SocketAddr>,
+    free: Mutex<Vec<TcpListener>>,
+}
+
+fn ports() -> &'static Ports {
+    static PORTS: OnceLock<Ports> = OnceLock::new();
+    PORTS.get_or_init(|| {
+        let bound = (0..32).map(|_| TcpListener::bind("127.0.0.1:0").expect("a port"));
+        let free: Vec<TcpListener> = bound.collect();
+        let all = free.iter().map(|one| one.local_addr().expect("an address")).collect();
+        Ports { all, free: Mutex::new(free) }
+    })
+}
+
+/// Where services of this process listen, each `host:port`.
+#[must_use]
+pub fn services() -> Vec<String> {
+    ports().all.iter().map(ToString::to_string).collect()
+}
+
 /// What a receiver shares with who writes to it.
 const AUTH: [u8; 16] = *b"sixteen secrets!";
 
 impl Receiver {
-    /// Starts on a free port, with a key of its own.
+    /// Starts on one of [`services`], with a key of its own.
     #[must_use]
     pub fn start(seed: u8) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let listener = ports().free.lock().expect("ports").pop().expect("a free service");
         let address = listener.local_addr().expect("an address");
         let secret = SecretKey::from_slice(&[seed; 32]).expect("a key");
         let made = Self {

@@ -88,7 +88,7 @@ impl Drop for Server {
 pub fn settings(public_url: &str) -> Config {
     let mut config = Config::default();
     public_url.clone_into(&mut config.server.public_url);
-    config.push.own_hosts = vec!["127.0.0.1".to_owned()];
+    config.push.own_hosts = crate::receiver::services();
     config.gateway.secret_file = Some(gateway_secret());
     config.master = MasterKey::from_bytes([7; 32]);
     // Days pass between two looks at the desk.

@@ -6,11 +6,12 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use releve_shared::notice::ENDPOINT_LIMIT;
 use ureq::config::Config;
 use ureq::http::Uri;
+use ureq::http::uri::Authority;
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::NextTimeout;
 
 /// Reads the address of a push service: `https`, a host, no user. Hosts of the settings may also be
-/// plain and private. `None` for any other.
+/// plain and private, on the port that they are named with. `None` for any other.
 pub fn endpoint(text: &str, own: &[String]) -> Option<Uri> {
     if text.len() > ENDPOINT_LIMIT {
         return None;
@@ -18,7 +19,7 @@ pub fn endpoint(text: &str, own: &[String]) -> Option<Uri> {
     let uri: Uri = text.parse().ok()?;
     let authority = uri.authority()?;
     let host = authority.host();
-    let known = is_own(host, own);
+    let known = is_own(&uri, own);
     let scheme = uri.scheme_str()?;
     let secure = scheme == "https" || (known && scheme == "http");
     let literal = host.trim_matches(['[', ']']).parse::<IpAddr>().ok();
@@ -28,8 +29,15 @@ pub fn endpoint(text: &str, own: &[String]) -> Option<Uri> {
     (secure && reachable && plain).then_some(uri)
 }
 
-fn is_own(host: &str, own: &[String]) -> bool {
-    own.iter().any(|name| name.eq_ignore_ascii_case(host))
+/// Whether an address is of a host of the settings, `host:port`; without a port, the one that goes
+/// without saying. Another port of that host is another service.
+fn is_own(uri: &Uri, own: &[String]) -> bool {
+    let usual = if uri.scheme_str() == Some("https") { 443 } else { 80 };
+    let host = uri.host().unwrap_or_default();
+    let port = uri.port_u16().unwrap_or(usual);
+    own.iter().filter_map(|name| name.parse::<Authority>().ok()).any(|name| {
+        name.host().eq_ignore_ascii_case(host) && name.port_u16().unwrap_or(usual) == port
+    })
 }
 
 /// The scheme and host of an address: whom a signed word is for.
@@ -51,7 +59,7 @@ pub struct Guarded {
 }
 
 impl Guarded {
-    /// `own`: hosts that may be private.
+    /// `own`: hosts that may be private, with their ports.
     pub fn new(own: &[String]) -> Self {
         Self { own: own.to_vec(), found: DefaultResolver::default() }
     }
@@ -65,7 +73,7 @@ impl Resolver for Guarded {
         timeout: NextTimeout,
     ) -> Result<ResolvedSocketAddrs, ureq::Error> {
         let all = self.found.resolve(uri, config, timeout)?;
-        if uri.host().is_some_and(|host| is_own(host, &self.own)) {
+        if is_own(uri, &self.own) {
             return Ok(all);
         }
         let mut kept = self.empty();
@@ -158,13 +166,17 @@ mod tests {
 
     #[test]
     fn an_endpoint_is_https_and_leads_outside() {
-        let own = ["push.lan".to_owned(), "127.0.0.1".to_owned()];
+        let own = ["push.lan", "127.0.0.1:9000", "[fd00::1]:9000"].map(str::to_owned);
         for good in [
             "https://fcm.googleapis.com/fcm/send/abc",
             "https://updates.push.services.mozilla.com:443/wpush/v2/g",
             "https://8.8.8.8/x",
             "http://PUSH.lan/topic?up=1",
+            "http://push.lan:80/a",
+            "https://push.lan/a",
             "http://127.0.0.1:9000/a",
+            "https://127.0.0.1:9000/a",
+            "http://[fd00::1]:9000/a",
         ] {
             assert!(endpoint(good, &own).is_some(), "{good}");
         }
@@ -182,6 +194,12 @@ mod tests {
             "https://[fe80::1]/a",
             "https://169.254.169.254/latest/meta-data",
             "https://2130706433/",
+            // Other ports of one's own hosts are other services.
+            "http://push.lan:9000/a",
+            "http://push.lan:443/a",
+            "https://127.0.0.1/a",
+            "http://127.0.0.1:9001/a",
+            "http://[fd00::1]/a",
             "javascript:alert(1)",
         ] {
             assert!(endpoint(bad, &own).is_none(), "{bad}");
@@ -205,7 +223,8 @@ mod tests {
             agent.get("http://localhost:9/").call().unwrap_err()
         };
         assert!(matches!(asks(&[]), ureq::Error::HostNotFound), "refused before a connection");
-        let own = asks(&["localhost".to_owned()]);
+        assert!(matches!(asks(&["localhost".to_owned()]), ureq::Error::HostNotFound), "another port");
+        let own = asks(&["localhost:9".to_owned()]);
         assert!(!matches!(own, ureq::Error::HostNotFound), "one's own host is tried: {own}");
     }
 }
