@@ -13,6 +13,7 @@ use crate::db::{Answer, Db, Fault, Tx};
 use crate::identity::keys::Keys;
 use crate::identity::limits::Limits;
 use crate::metrics::Metrics;
+use crate::notices::PushServices;
 
 /// Where time comes from: the machine, or a test.
 pub trait Clock: Send + Sync {
@@ -48,6 +49,7 @@ pub struct Parts {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) chance: Arc<dyn Chance>,
     pub(crate) limits: Limits,
+    pub(crate) push_services: PushServices,
     pub(crate) hashing: Semaphore,
     pub(crate) requests: AtomicU64,
 }
@@ -83,6 +85,7 @@ impl App {
             clock,
             chance,
             limits,
+            push_services: PushServices::default(),
             hashing: Semaphore::new(HASHING_AT_ONCE),
             requests: AtomicU64::new(0),
         })))

@@ -1,12 +1,16 @@
 //! Settings: a TOML file, then `RELEVE__SECTION__NAME` of the environment over it. Secrets come from
 //! files, so that they show in no process list.
 
+mod push;
+
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
 use crate::identity::keys::MasterKey;
+
+pub use push::{Apns, Fcm, Push};
 
 /// All settings, each with a default that serves a trial on one machine.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -283,35 +287,6 @@ impl Carrier {
     pub fn secret(&self) -> Result<Option<String>, ConfigError> {
         first_line("sms.secret_file or calls.secret_file", self.secret_file.as_ref())
     }
-}
-
-/// Pushes to browsers and phones (Web Push, UnifiedPush).
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Push {
-    /// Whom a push service may write to about this server, `mailto:…` or `https://…`; the public
-    /// address when empty.
-    pub subject: String,
-    /// Push services in one's own network: these alone may be private, and without TLS. `host` or
-    /// `host:port`, with commas between them; no other port of a host is open.
-    #[serde(deserialize_with = "list")]
-    pub own_hosts: Vec<String>,
-}
-
-/// A list, or a text with commas: the environment knows no lists.
-fn list<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Either {
-        List(Vec<String>),
-        Text(String),
-    }
-    let parts = match Either::deserialize(from)? {
-        Either::List(parts) => parts,
-        Either::Text(text) => text.split(',').map(str::to_owned).collect(),
-    };
-    let trimmed = parts.iter().map(|part| part.trim().to_owned());
-    Ok(trimmed.filter(|part| !part.is_empty()).collect())
 }
 
 /// How a carrier is asked.

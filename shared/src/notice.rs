@@ -24,17 +24,65 @@ wire_enum! {
     }
 }
 
-/// Where a push reaches a browser or an app (RFC 8030), and the keys that close it (RFC 8291).
+wire_enum! {
+    /// Which service carries pushes to a receiver.
+    pub enum PushKind {
+        /// Any that speaks Web Push, UnifiedPush with it (RFC 8030, 8291).
+        Web = "web",
+        /// Google's, for Android phones.
+        Fcm = "fcm",
+        /// Apple's, for iPhones.
+        Apns = "apns",
+    }
+}
+
+impl Default for PushKind {
+    /// What was meant before there were others.
+    fn default() -> Self {
+        Self::Web
+    }
+}
+
+/// Where a push reaches a browser or an app, and the keys that close it (RFC 8291).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PushTarget {
-    /// The address at the push service.
+    /// Through which service.
+    #[serde(default)]
+    pub kind: PushKind,
+    /// The address at the push service; the token that Google or Apple has given.
     pub endpoint: String,
-    /// The receiver's public key: an uncompressed point of P-256, in base64url.
+    /// The receiver's public key: an uncompressed point of P-256, in base64url. Empty for a token.
+    #[serde(default)]
     pub p256dh: String,
-    /// The receiver's secret: 16 bytes in base64url.
+    /// The receiver's secret: 16 bytes in base64url. Empty for a token.
+    #[serde(default)]
     pub auth: String,
+}
+
+impl PushTarget {
+    /// Whether it has the form that its kind says. A token leads nowhere but to its service: nothing of
+    /// it may be taken for a path. Whether keys are keys, and an address may be called, is not said.
+    #[must_use]
+    pub fn has_form(&self) -> bool {
+        let token = self.endpoint.as_bytes();
+        let short = !token.is_empty() && token.len() <= ENDPOINT_LIMIT;
+        let bare = self.p256dh.is_empty() && self.auth.is_empty();
+        short
+            && match self.kind {
+                PushKind::Web => !self.p256dh.is_empty() && !self.auth.is_empty(),
+                PushKind::Fcm => {
+                    let of = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_:".contains(byte);
+                    bare && token.iter().all(of)
+                }
+                PushKind::Apns => {
+                    let hex = token.iter().all(u8::is_ascii_hexdigit);
+                    bare && hex && token.len() >= 64 && token.len().is_multiple_of(2)
+                }
+                PushKind::Unknown(_) => false,
+            }
+    }
 }
 
 wire_enum! {
@@ -212,6 +260,36 @@ mod tests {
         assert_eq!(autumn.since(at("2026-10-24", 22, 0)), (9 * 60 + 30 + 60) * MINUTE_MS);
         let spring = NIGHT.ends(at("2026-03-28", 22, 0), &paris()).unwrap();
         assert_eq!(spring.since(at("2026-03-28", 22, 0)), (9 * 60 + 30 - 60) * MINUTE_MS);
+    }
+
+    /// What a phone of before says still means Web Push; a token is a token.
+    #[test]
+    fn a_target_has_the_form_of_its_kind() {
+        let said = r#"{"endpoint":"https://push.example/a","p256dh":"BA","auth":"BB"}"#;
+        let web: PushTarget = serde_json::from_str(said).unwrap();
+        assert!(web.kind == PushKind::Web && web.has_form());
+        let token = |kind, endpoint: &str| PushTarget {
+            kind,
+            endpoint: endpoint.to_owned(),
+            p256dh: String::new(),
+            auth: String::new(),
+        };
+        assert!(token(PushKind::Fcm, "cX1:APA91bH_q-We").has_form());
+        assert!(token(PushKind::Apns, &"0a".repeat(32)).has_form());
+        for (kind, bad) in [
+            (PushKind::Fcm, "a/../b"),
+            (PushKind::Fcm, ""),
+            (PushKind::Apns, "abcd"),
+            (PushKind::Apns, &"0g".repeat(32)),
+            (PushKind::Apns, &"a".repeat(65)),
+            (PushKind::Web, "https://push.example/a"),
+            (PushKind::from_code("pigeon"), "x"),
+        ] {
+            assert!(!token(kind.clone(), bad).has_form(), "{kind} {bad}");
+        }
+        let mut keyed = token(PushKind::Fcm, "a");
+        keyed.auth = "b".to_owned();
+        assert!(!keyed.has_form());
     }
 
     #[test]

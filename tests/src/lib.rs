@@ -1,11 +1,13 @@
 //! The world in which the stories play.
 
+pub mod apple;
 pub mod bridge;
 pub mod carrier;
 pub mod chaos;
 pub mod database;
 pub mod fixture;
 pub mod fuzz;
+pub mod google;
 pub mod island;
 pub mod light;
 pub mod pages;

@@ -149,9 +149,11 @@ fn point(key: &PublicKey) -> Vec<u8> {
     key.to_sec1_point(false).as_bytes().to_vec()
 }
 
-type Came = (String, Vec<(String, String)>, Vec<u8>);
+/// A request: path, headers with names in lower case, body.
+pub(crate) type Came = (String, Vec<(String, String)>, Vec<u8>);
 
-fn read(stream: &TcpStream) -> std::io::Result<Came> {
+/// Reads a `POST`.
+pub(crate) fn read(stream: &TcpStream) -> std::io::Result<Came> {
     let mut lines = BufReader::new(stream.try_clone()?);
     let mut first = String::new();
     lines.read_line(&mut first)?;

@@ -83,9 +83,11 @@ fn tries(w: &World, membership: impl std::fmt::Display) -> String {
 }
 
 fn has_telephone(w: &World, membership: impl std::fmt::Display) {
+    let path = format!("/api/desk/caregivers/{membership}");
+    let rev = &w.desk.get(&path).ok()["rev"];
     let body = json!({ "first_name": "Amina", "last_name": "Diallo", "phone": "0612345678",
-        "role": "Aide", "rev": 1 });
-    let _ = w.desk.put(&format!("/api/desk/caregivers/{membership}"), &body).ok();
+        "role": "Aide", "rev": rev });
+    let _ = w.desk.put(&path, &body).ok();
 }
 
 /// O-33: each message has its state: taken by kannel, then delivered or not, as it reports.
@@ -187,7 +189,7 @@ fn the_real_kannel_carries_both_ways() {
         let mut boxes = Boxes(Vec::new());
         let conf = file.display().to_string();
         boxes.start("/usr/sbin/bearerbox", &[&conf]);
-        let _ = until("bearerbox listens", || listens(ports[0]) && listens(ports[1]));
+        let _ = until("bearerbox listens", || ports[..3].iter().all(|port| listens(*port)));
         boxes.start("/usr/sbin/smsbox", &[&conf]);
         let _ = until("smsbox listens", || listens(ports[3]));
         let operator = ports[2].to_string();

@@ -34,6 +34,7 @@ mod planning;
 mod privacy;
 mod proof;
 mod push;
+mod push_phones;
 mod receipts;
 mod requests;
 mod restored;

@@ -54,6 +54,9 @@ impl Core {
         if target.as_ref().is_some_and(|target| target.endpoint.len() > ENDPOINT_LIMIT) {
             return Err(Refusal::TooLong.into());
         }
+        if target.as_ref().is_some_and(|target| !target.has_form()) {
+            return Err(Refusal::Invalid.into());
+        }
         self.send_rest(&Command::SetPush(SetPush { target, language }), now)
     }
 

@@ -71,7 +71,7 @@ pub async fn installation(config: Config, now: Moment) -> Vec<Found> {
         Err(sentence) => Found::Bad(sentence),
     });
     found.extend(data(config.clone(), key, now).await);
-    found.extend(carriers::ways(&config).await);
+    found.extend(carriers::ways(&config, now).await);
     found
 }
 

@@ -30,7 +30,7 @@ use crate::identity;
 
 pub use kept::KEPT;
 pub use mail::{MailTried, try_mail};
-pub use push::set_push;
+pub use push::{Services as PushServices, set_push, try_apple, try_google};
 pub use routes::routes;
 pub use send::{send_due, send_urgent, send_urgent_pushes};
 pub use sql::{AlarmLine, Called, Kept, State, about, called};

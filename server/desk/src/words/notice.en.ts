@@ -83,6 +83,8 @@ export const notice: typeof french = {
   notices_why_refused: "the service has refused",
   notices_why_address: "the address is not right",
   notices_why_undelivered: "the carrier could not deliver it",
+  notices_why_push_off: "this push service is not set up",
+  notices_why_push_account: "the push service refuses our account",
   notices_why_other: "something went wrong",
 
   notices_recent: "Last notices",

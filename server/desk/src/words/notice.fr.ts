@@ -82,6 +82,8 @@ export const notice = {
   notices_why_refused: "le service a refusé",
   notices_why_address: "l'adresse n'est pas bonne",
   notices_why_undelivered: "l'opérateur n'a pas pu le remettre",
+  notices_why_push_off: "ce service de notifications n'est pas réglé",
+  notices_why_push_account: "le service de notifications refuse notre compte",
   notices_why_other: "une erreur est survenue",
 
   notices_recent: "Derniers envois",

@@ -4,6 +4,7 @@ use std::net::ToSocketAddrs as _;
 use std::time::Duration;
 
 use axum::http::Uri;
+use releve_shared::time::Moment;
 
 use super::Found;
 use crate::config::{Carrier, Config};
@@ -13,12 +14,44 @@ use crate::notices::{self, MailTried};
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A line for each way out.
-pub async fn ways(config: &Config) -> Vec<Found> {
+pub async fn ways(config: &Config, now: Moment) -> Vec<Found> {
     let mut found = vec![mail(config).await];
     for (name, carrier) in [("sms", &config.sms), ("calls", &config.calls)] {
         found.push(carried(name, carrier.clone()).await);
     }
+    found.push(google(config, now).await);
+    found.push(apple(config));
     found
+}
+
+async fn google(config: &Config, now: Moment) -> Found {
+    let settings = config.push.fcm.clone();
+    let tried = tokio::task::spawn_blocking(move || notices::try_google(&settings, now)).await;
+    match tried {
+        Ok(None) => {
+            Found::Note("Google's push service is not set (push.fcm.account_file).".to_owned())
+        }
+        Ok(Some(Ok(project))) => Found::Good(format!(
+            "Google's push service gives an access for the project {project}. Nothing was sent."
+        )),
+        Ok(Some(Err(why))) => {
+            Found::Bad(format!("Google's push service cannot be used (push.fcm): {why}."))
+        }
+        Err(_) => Found::Bad("Google's push service could not be tried.".to_owned()),
+    }
+}
+
+fn apple(config: &Config) -> Found {
+    match notices::try_apple(&config.push.apns) {
+        None => Found::Note("Apple's push service is not set (push.apns.key_file).".to_owned()),
+        Some(Ok(())) => Found::Good(
+            "The key of Apple's push service is there. Whether Apple takes it shows with the first push."
+                .to_owned(),
+        ),
+        Some(Err(why)) => {
+            Found::Bad(format!("Apple's push service cannot be used (push.apns): {why}."))
+        }
+    }
 }
 
 async fn mail(config: &Config) -> Found {
@@ -120,6 +153,8 @@ mod tests {
         (port, talks)
     }
 
+    const NOW: Moment = Moment(1_800_000_000_000);
+
     fn settings(port: u16, password: &std::path::Path) -> Config {
         let mut config = Config::default();
         config.mail.host = "127.0.0.1".to_owned();
@@ -160,7 +195,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_not_set_is_a_note_and_what_is_away_is_told() {
-        let found = ways(&Config::default()).await;
+        let found = ways(&Config::default(), NOW).await;
         assert!(found.iter().all(|found| told(found).0 == "note"), "{found:?}");
         // A port that nobody listens on: taken, and let go.
         let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
@@ -168,7 +203,10 @@ mod tests {
         let mut config = settings(free, file.path());
         config.sms.url = format!("http://127.0.0.1:{free}/send?to={{to}}");
         config.calls.url = "nowhere".to_owned();
-        let found = ways(&config).await;
+        // A mail's password is neither an account of Google's nor a key of Apple's.
+        config.push.fcm.account_file = Some(file.path().to_owned());
+        config.push.apns.key_file = Some(file.path().to_owned());
+        let found = ways(&config, NOW).await;
         assert!(found.iter().all(|found| told(found).0 == "bad"), "{found:?}");
         assert!(told(&found[0]).1.contains("cannot be spoken to"), "{found:?}");
         assert!(told(&found[1]).1.contains("cannot be reached"), "{found:?}");

@@ -223,7 +223,10 @@ mod tests {
             agent.get("http://localhost:9/").call().unwrap_err()
         };
         assert!(matches!(asks(&[]), ureq::Error::HostNotFound), "refused before a connection");
-        assert!(matches!(asks(&["localhost".to_owned()]), ureq::Error::HostNotFound), "another port");
+        assert!(
+            matches!(asks(&["localhost".to_owned()]), ureq::Error::HostNotFound),
+            "another port"
+        );
         let own = asks(&["localhost:9".to_owned()]);
         assert!(!matches!(own, ureq::Error::HostNotFound), "one's own host is tried: {own}");
     }

@@ -1,19 +1,24 @@
 //! Every statement of pushes.
 
 use releve_shared::id::{AccountId, DeviceId, MembershipId, OrganisationId, SubscriptionId};
-use releve_shared::notice::PushTarget;
+use releve_shared::notice::{PushKind, PushTarget};
 use releve_shared::time::Moment;
 
 use crate::db::{Fault, Row, Tx};
 
+crate::code_columns!(PushKind);
+
 crate::statements! {
     /// Keeps a subscription.
     ADD = "INSERT INTO push_subscription
-               (id, organisation, account, device, endpoint, p256dh, auth, name, language, created_at)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (id) DO NOTHING";
-    /// Forgets what the same receiver had subscribed before, for whomever: it shows the same secret.
+               (id, organisation, account, device, endpoint, p256dh, auth, name, language, created_at,
+                kind)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (id) DO NOTHING";
+    /// Forgets what the same receiver had subscribed before, for whomever: it shows the same secret. A
+    /// token is one itself.
     /// Its organisation does not count: a browser that another agency signs in to is heard by it no more.
-    FORGET_SAME = "DELETE FROM push_subscription WHERE endpoint = $1 AND auth = $2";
+    FORGET_SAME = "DELETE FROM push_subscription
+                    WHERE endpoint = $1 AND auth = $2 AND kind = $3";
     /// Forgets the oldest ones of an account above a number.
     FORGET_OLD = "DELETE FROM push_subscription
                    WHERE account = $1 AND id NOT IN (SELECT s.id FROM push_subscription s
@@ -32,12 +37,12 @@ crate::statements! {
                    JOIN account a ON a.id = s.account
                   WHERE s.organisation = $1 AND a.state = 'active' ORDER BY s.account, s.id";
     /// The trusted phones of a caregiver that are reached by push.
-    OF_CAREGIVER = "SELECT s.id, s.name FROM push_subscription s
+    OF_CAREGIVER = "SELECT s.id, d.name FROM push_subscription s
                       JOIN device d ON d.id = s.device AND d.state = 'active'
                       JOIN membership m ON m.person = d.person AND m.organisation = d.organisation
                      WHERE m.id = $1 AND s.organisation = $2 ORDER BY s.id";
     /// Where a subscription leads; a phone's for as long as it is trusted.
-    TARGET = "SELECT s.endpoint, s.p256dh, s.auth, s.language FROM push_subscription s
+    TARGET = "SELECT s.endpoint, s.p256dh, s.auth, s.language, s.kind FROM push_subscription s
                 LEFT JOIN device d ON d.id = s.device
                 LEFT JOIN account a ON a.id = s.account
                WHERE s.id = $1 AND s.organisation = $2
@@ -70,7 +75,8 @@ pub fn add(tx: &mut Tx, new: &New<'_>, now: Moment) -> Result<(), Fault> {
         Owner::Device(id) => (None, Some(id)),
     };
     let target = new.target;
-    tx.execute(&FORGET_SAME, &[(&target.endpoint).into(), (&target.auth).into()])?;
+    let same = [(&target.endpoint).into(), (&target.auth).into(), (&target.kind).into()];
+    tx.execute(&FORGET_SAME, &same)?;
     let row = [
         new.id.into(),
         new.organisation.into(),
@@ -82,6 +88,7 @@ pub fn add(tx: &mut Tx, new: &New<'_>, now: Moment) -> Result<(), Fault> {
         new.name.into(),
         new.language.into(),
         now.into(),
+        (&target.kind).into(),
     ];
     tx.execute(&ADD, &row)?;
     Ok(())
@@ -160,7 +167,8 @@ pub fn target(
     id: SubscriptionId,
 ) -> Result<Option<(PushTarget, String)>, Fault> {
     let read = |r: Row| {
-        let target = PushTarget { endpoint: r.get(0)?, p256dh: r.get(1)?, auth: r.get(2)? };
+        let (endpoint, p256dh, auth) = (r.get(0)?, r.get(1)?, r.get(2)?);
+        let target = PushTarget { kind: r.get(4)?, endpoint, p256dh, auth };
         Ok((target, r.get(3)?))
     };
     tx.query_opt(&TARGET, &[id.into(), organisation.into()])?.map(read).transpose()

@@ -9,6 +9,7 @@ use p256::ecdsa::{Signature, SigningKey};
 use releve_shared::time::{HOUR_MS, Moment, SECOND_MS};
 
 use super::ece::point;
+use super::jwt;
 use crate::app::App;
 use crate::db::{Answer, Fault};
 
@@ -36,11 +37,10 @@ impl Vapid {
     pub fn header(&self, service: &str, subject: &str, now: Moment) -> String {
         let until = now.plus(HOLDS_MS).0.div_euclid(SECOND_MS);
         let claims = serde_json::json!({ "aud": service, "exp": until, "sub": subject });
-        let head = URL_SAFE_NO_PAD.encode(r#"{"typ":"JWT","alg":"ES256"}"#);
-        let said = format!("{head}.{}", URL_SAFE_NO_PAD.encode(claims.to_string()));
+        let said = jwt::said(&serde_json::json!({ "typ": "JWT", "alg": "ES256" }), &claims);
         let signature: Signature = self.0.sign(said.as_bytes());
-        let signature = URL_SAFE_NO_PAD.encode(signature.to_bytes());
-        format!("vapid t={said}.{signature}, k={}", self.public())
+        let word = jwt::word(&said, &signature.to_bytes());
+        format!("vapid t={word}, k={}", self.public())
     }
 }
 
