@@ -51,6 +51,7 @@ impl Run {
         self.every_moment_is_true();
         self.the_last_notes_stand();
         self.every_alarm_is_raised_once();
+        let mut converged = BTreeMap::new();
         for number in 0..self.phones.len() {
             let wiped = self.phones[number].state().state == PhoneState::Wiped;
             let blocked = self.phones[number].blocked.is_some();
@@ -58,10 +59,11 @@ impl Run {
             if wiped || blocked {
                 self.is_wiped(number);
             } else {
-                self.is_converged(number);
+                converged.insert(number, self.is_converged(number));
             }
         }
-        self.hours_agree();
+        converged.retain(|number, _| !self.phones[*number].ever_blocked);
+        self.hours_agree(&converged);
     }
 
     /// I1, after a kill: what the worker was told is saved is on the phone.
@@ -217,7 +219,8 @@ impl Run {
         assert!(!aside, "I10: phone {number} keeps a damaged file");
     }
 
-    fn is_converged(&mut self, number: usize) {
+    /// Gives its device and its mirror.
+    fn is_converged(&mut self, number: usize) -> (DeviceId, Mirror) {
         let state = self.phones[number].state();
         assert_eq!(state.state, PhoneState::Ready, "phone {number}: {:?}", state.trouble);
         assert_eq!((state.waiting, state.trouble), (0, None), "I4: phone {number} still owes");
@@ -249,6 +252,7 @@ impl Run {
 
         self.proves(handset, device, number);
         self.receipts_are_true(&acts, device, number);
+        (device, here)
     }
 
     /// B-01: the chain on the server is the phone's whole chain, and its heads hold.
@@ -304,17 +308,12 @@ impl Run {
 
     /// I7: hours on each phone that holds a visit and its stamps, on the board, and computed from the
     /// raw proof.
-    fn hours_agree(&mut self) {
+    fn hours_agree(&mut self, converged: &BTreeMap<usize, (DeviceId, Mirror)>) {
         let now = self.time.now();
-        let standing: Vec<usize> =
-            (0..self.phones.len()).filter(|number| !self.phones[*number].ever_blocked).collect();
-        let workers: BTreeMap<DeviceId, usize> = standing
+        let workers: BTreeMap<DeviceId, usize> = converged
             .iter()
-            .map(|number| &self.phones[*number])
-            .map(|handset| (handset.device().expect("enrolled"), handset.worker))
+            .map(|(number, (device, _))| (*device, self.phones[*number].worker))
             .collect();
-        let mirrors: Vec<Mirror> =
-            standing.iter().map(|number| mirror_of(&self.phones[*number]).1).collect();
         for (agency, visit) in self.town.visits.clone() {
             let by = By::system(self.town.agencies[agency]);
             let known = self.server.app().db.read_blocking(|tx| {
@@ -333,7 +332,7 @@ impl Run {
                 Hours::of(&row.visit, &Progress::of(&stamps), stands.map(|known| &known.period))
             };
             assert_eq!(row.hours, exported, "I7: board and export of {visit}");
-            for (number, mirror) in standing.iter().zip(&mirrors) {
+            for (number, (_, mirror)) in converged {
                 // Given to somebody else meanwhile, a phone keeps its own stamps and nothing more; and
                 // another worker's stamps are not hers to see.
                 let handset = &mut self.phones[*number];

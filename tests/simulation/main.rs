@@ -89,8 +89,12 @@ seeds! {
     sqlite_251_to_500: on_sqlite, 251..=500;
     sqlite_501_to_750: on_sqlite, 501..=750;
     sqlite_751_to_1000: on_sqlite, 751..=1000;
-    postgres_1_to_25: on_postgres, 1..=25;
-    postgres_26_to_50: on_postgres, 26..=50;
+    sqlite_1001_to_1250: on_sqlite, 1001..=1250;
+    sqlite_1251_to_1500: on_sqlite, 1251..=1500;
+    sqlite_1501_to_1750: on_sqlite, 1501..=1750;
+    sqlite_1751_to_2000: on_sqlite, 1751..=2000;
+    postgres_1_to_50: on_postgres, 1..=50;
+    postgres_51_to_100: on_postgres, 51..=100;
 }
 
 /// `make simulate`: as many as asked for with `RELEVE_SEEDS`, or the one of `RELEVE_SEED`.

@@ -339,7 +339,7 @@ impl Run {
             self.trace.step(number, &step);
             match step {
                 Step::Send(request) => {
-                    busy |= !request.url.ends_with("/pull");
+                    busy |= !["/pull", "/news"].iter().any(|ask| request.url.ends_with(ask));
                     // Whoever waits for a new token goes on working.
                     if request.url.ends_with("/token") && self.dice.percent(70) {
                         self.works(number);

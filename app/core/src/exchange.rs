@@ -114,7 +114,8 @@ impl Core {
         if matches!(self.held, Held::Unusable(_)) {
             return Ok(Step::Idle);
         }
-        let Some(identity) = duty::get::<Identity>(&self.store()?.duty)? else {
+        let store = self.store()?;
+        let Some(identity) = store.memory.fact::<Identity>(&store.duty)? else {
             return Ok(Step::Idle);
         };
         let waiting = outbox::waiting(&self.store()?.duty)? > 0;

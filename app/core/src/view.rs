@@ -104,12 +104,12 @@ impl Core {
         view.now = self.measured(now)?;
         view.wall_error_ms = wall_error(now, &view.now);
         let store = self.store()?;
-        let diary = duty::get::<Diary>(&store.duty)?.unwrap_or_default();
-        view.synced_at = diary.synced_at;
-        if diary.damaged {
+        let diary = store.memory.fact::<Diary>(&store.duty)?;
+        view.synced_at = diary.as_ref().and_then(|diary| diary.synced_at);
+        if diary.is_some_and(|diary| diary.damaged) {
             view.trouble = view.trouble.or(Some(Refusal::StorageBroken));
         }
-        let Some(identity) = duty::get::<Identity>(&store.duty)? else {
+        let Some(identity) = store.memory.fact::<Identity>(&store.duty)? else {
             view.state =
                 if self.marker.is_some() { PhoneState::Wiped } else { PhoneState::NotEnrolled };
             return Ok(view);
@@ -117,7 +117,7 @@ impl Core {
         view.organisation = identity.organisation.name.clone();
         view.office_phone = identity.organisation.phone.clone();
         view.zone = identity.organisation.zone.name().to_owned();
-        view.server = identity.server;
+        view.server.clone_from(&identity.server);
         let access = self.access()?;
         view.lease_until = self.age_lease(now)?.map(|held| held.lease.until);
         let readable = self.may_read(now)?;

@@ -31,8 +31,10 @@ impl Core {
             return Ok(None);
         }
         let at = self.measured(now)?.at;
-        let diary = duty::get::<Diary>(&self.store()?.duty)?.unwrap_or_default();
-        if diary.token_at.is_some_and(|drawn| at.since(drawn) < TOKEN_DAYS_MS) {
+        let store = self.store()?;
+        let diary = store.memory.fact::<Diary>(&store.duty)?;
+        let drawn = diary.and_then(|diary| diary.token_at);
+        if drawn.is_some_and(|drawn| at.since(drawn) < TOKEN_DAYS_MS) {
             return Ok(None);
         }
         self.announce_token(identity, now)

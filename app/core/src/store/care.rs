@@ -198,7 +198,7 @@ pub(crate) fn apply(
     if after != before {
         put_fact(db, "shown", &after)?;
     }
-    db.execute("DELETE FROM staged WHERE n > 0", [])?;
+    db.prepare_cached("DELETE FROM staged WHERE n > 0")?.execute([])?;
     Ok(applied)
 }
 

@@ -60,11 +60,11 @@ pub(crate) fn stamps(db: &Connection) -> Result<Vec<ClockEvent>, Fault> {
 /// Forgets stamps whose command is gone since longer than a server could ask for them again. The
 /// head stays: the chain goes on from it.
 pub(crate) fn prune(db: &Connection, now: Moment) -> Result<(), Fault> {
-    db.execute(
+    db.prepare_cached(
         "DELETE FROM stamp WHERE seq < (SELECT max(seq) FROM stamp)
          AND id NOT IN (SELECT id FROM command)",
-        [],
-    )?;
+    )?
+    .execute([])?;
     let old = now.plus(-2 * SENT_KEPT_MS);
     let stale: Vec<i64> = anchors(db)?
         .into_iter()
@@ -72,7 +72,7 @@ pub(crate) fn prune(db: &Connection, now: Moment) -> Result<(), Fault> {
         .map(|(id, _, _)| id)
         .collect();
     for id in stale {
-        db.execute("DELETE FROM anchor WHERE id = ?1", [id])?;
+        db.prepare_cached("DELETE FROM anchor WHERE id = ?1")?.execute([id])?;
     }
     Ok(())
 }
@@ -86,10 +86,8 @@ pub(crate) fn learn(db: &Connection, anchor: &Anchor) -> Result<(), Fault> {
             && held.error_ms <= anchor.error_ms
     };
     if !anchors(db)?.iter().any(|(_, held, _)| as_good(held)) {
-        db.execute(
-            "INSERT INTO anchor (body, told) VALUES (?1, 0)",
-            [serde_json::to_string(anchor)?],
-        )?;
+        db.prepare_cached("INSERT INTO anchor (body, told) VALUES (?1, 0)")?
+            .execute([serde_json::to_string(anchor)?])?;
     }
     Ok(())
 }
@@ -110,7 +108,7 @@ pub(crate) fn anchors(db: &Connection) -> Result<Vec<(i64, Anchor, bool)>, Fault
 /// The server was told of these exchanges.
 pub(crate) fn told(db: &Connection, ids: &[i64]) -> Result<(), Fault> {
     for id in ids {
-        db.execute("UPDATE anchor SET told = 1 WHERE id = ?1", [id])?;
+        db.prepare_cached("UPDATE anchor SET told = 1 WHERE id = ?1")?.execute([id])?;
     }
     Ok(())
 }

@@ -89,15 +89,14 @@ pub(crate) fn to_send(db: &Connection, limit: usize) -> Result<Vec<Envelope>, Fa
 
 /// How many acts are on the phone only.
 pub(crate) fn waiting(db: &Connection) -> Result<u32, Fault> {
-    Ok(db.query_row("SELECT count(*) FROM command WHERE outcome IS NULL", [], |row| row.get(0))?)
+    let mut select = db.prepare_cached("SELECT count(*) FROM command WHERE outcome IS NULL")?;
+    Ok(select.query_row([], |row| row.get(0))?)
 }
 
 /// Keeps a final verdict. The command stays in the outbox until the mirror shows it (C5).
 pub(crate) fn record(db: &Connection, outcome: &Outcome) -> Result<(), Fault> {
-    db.execute(
-        "UPDATE command SET outcome = ?2 WHERE id = ?1 AND outcome IS NULL",
-        params![outcome.id.to_string(), serde_json::to_string(outcome)?],
-    )?;
+    db.prepare_cached("UPDATE command SET outcome = ?2 WHERE id = ?1 AND outcome IS NULL")?
+        .execute(params![outcome.id.to_string(), serde_json::to_string(outcome)?])?;
     Ok(())
 }
 
@@ -138,13 +137,12 @@ pub(crate) fn let_go(
     };
     for item in judged_and_here(db)? {
         if gone(&item) {
-            db.execute(
-                "UPDATE command SET left_at = ?2 WHERE id = ?1",
-                params![item.envelope.id.to_string(), now.0],
-            )?;
+            db.prepare_cached("UPDATE command SET left_at = ?2 WHERE id = ?1")?
+                .execute(params![item.envelope.id.to_string(), now.0])?;
         }
     }
-    db.execute("DELETE FROM command WHERE left_at < ?1", [now.plus(-SENT_KEPT_MS).0])?;
+    db.prepare_cached("DELETE FROM command WHERE left_at < ?1")?
+        .execute([now.plus(-SENT_KEPT_MS).0])?;
     Ok(())
 }
 

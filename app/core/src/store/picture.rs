@@ -79,7 +79,7 @@ pub(crate) fn waiting(db: &Connection) -> Result<u32, Fault> {
     let count = "SELECT count(*) FROM picture p WHERE state = 'waiting' AND NOT EXISTS (
                      SELECT 1 FROM command c
                      WHERE c.id = p.receipt AND c.outcome ->> '$.verdict.is' = 'refused')";
-    Ok(db.query_row(count, [], |row| row.get(0))?)
+    Ok(db.prepare_cached(count)?.query_row([], |row| row.get(0))?)
 }
 
 /// The next part of the oldest photo whose announcement the office has taken.
