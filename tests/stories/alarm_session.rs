@@ -70,6 +70,50 @@ fn b_06_she_opens_a_watch_outside_the_planning() {
     });
 }
 
+/// B-06: a visit in the middle of a watch of her own: the visit's takes its place, and hers goes on after
+/// it, with its own end, asked about and raised by the server as before.
+#[test]
+fn b_06_a_watch_of_her_own_goes_on_after_a_visit() {
+    World::each(|w| {
+        let amina = w.worker("Amina");
+        let home = w.home("Lefèvre");
+        let visit = w.visit(&amina, &home, today_at(10, 0));
+        let mut wanted = settings();
+        wanted["rules"]["sessions"] = json!(true);
+        sets(w, &wanted);
+        amina.phone.sync().unwrap();
+        w.time.until(today_at(9, 30));
+        let place = "Réserve, rue Croix-Verte".to_owned();
+        amina.phone.act(Act::StartLoneWork { minutes: 120, every_min: Some(60), place }).unwrap();
+        amina.phone.beats();
+        w.time.until(today_at(10, 0));
+        let badges = || {
+            let _ = amina.phone.badges(tap(&home.nfc), Some(visit), false).unwrap();
+            amina.phone.sync().unwrap();
+            amina.phone.beats();
+            let all = watched(w);
+            assert_eq!(all.len(), 1, "one watch at a time: {all:?}");
+            all[0].clone()
+        };
+        assert_eq!(badges()["visit"], visit.to_string());
+        w.time.until(today_at(10, 40));
+        let after = badges();
+        assert_eq!(
+            (&after["visit"], &after["place"]),
+            (&Value::Null, &json!("Réserve, rue Croix-Verte"))
+        );
+        let ends_at = after["ends_at"].as_i64().expect("a moment");
+        assert!((ends_at - today_at(11, 30).0).abs() < MINUTE_MS, "the end that she had announced");
+        assert_eq!(amina.phone.state().alarm.session.and_then(|it| it.every_min), Some(60));
+        // 11:30, ten minutes to answer, five for the server: a dead phone is heard of.
+        w.time.until(today_at(11, 44));
+        assert_eq!(tick(&node(w)), 0);
+        w.time.until(today_at(11, 46));
+        assert_eq!(tick(&node(w)), 1);
+        amina.phone.beats();
+    });
+}
+
 /// B-06: her phone dies in it: the server raises by itself, five minutes after the phone should have, and
 /// says where she had said that she was.
 #[test]

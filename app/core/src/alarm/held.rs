@@ -2,7 +2,7 @@
 
 use releve_shared::alarm::countdown::{Countdown, Decoy, Raised};
 use releve_shared::alarm::{
-    AlarmReport, AlarmStatus, Capability, Kind, LoneSession, PhoneTry, Report,
+    AlarmReport, AlarmStatus, Capability, CheckIn, Kind, LoneSession, PhoneTry, Report,
 };
 use releve_shared::clock::Stamp;
 use releve_shared::id::{AlarmId, CommandId, MembershipId};
@@ -39,6 +39,16 @@ pub(crate) struct AlarmHeld {
     pub(crate) session: Option<LoneSession>,
     /// When the session should end, as measured: the boot clock's moment does not outlive a restart.
     pub(crate) session_ends: Option<Moment>,
+    /// The watch that she has opened herself, while a visit's takes its place.
+    pub(crate) aside: Option<Aside>,
+}
+
+/// A watch of her own that waits for the end of a visit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Aside {
+    pub(crate) ends_at: Moment,
+    pub(crate) check_in: Option<CheckIn>,
+    pub(crate) place: String,
 }
 
 /// How an alarm ended.

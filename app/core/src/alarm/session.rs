@@ -10,6 +10,7 @@ use releve_shared::refusal::Refusal;
 use releve_shared::time::{MINUTE_MS, Moment};
 use releve_shared::visit::ClockKind;
 
+use super::held::Aside;
 use crate::core::Core;
 use crate::door::{Reply, SessionView};
 use crate::fault::Stop;
@@ -27,7 +28,10 @@ impl Core {
         let watched = self.alarm.held.session.as_ref().is_some_and(|it| it.visit == Some(visit));
         match (kind, watched) {
             (ClockKind::Start, _) => self.open_session(visit, ends_at, now),
-            (ClockKind::End | ClockKind::Void, true) => self.close_session(now),
+            (ClockKind::End | ClockKind::Void, true) => {
+                self.close_session(now);
+                self.take_up(now);
+            }
             (ClockKind::Void, false) if ended => self.open_session(visit, ends_at, now),
             (ClockKind::End | ClockKind::Void | ClockKind::Unknown(_), _) => {}
         }
@@ -44,9 +48,50 @@ impl Core {
         let ends_in_ms = ends_at.since(at);
         let opened = Moment(now.up_ms);
         let session = LoneSession::of_visit(visit, opened, opened.plus(ends_in_ms), &rules);
-        // The visit's own takes over from one that she has opened.
+        // The visit's takes over from one that she has opened, which goes on after it.
+        let aside = self.set_aside();
         self.close_session(now);
+        self.alarm.held.aside = aside;
         self.watch(session, ends_at, now);
+    }
+
+    fn set_aside(&mut self) -> Option<Aside> {
+        let held = &mut self.alarm.held;
+        match (&held.session, held.session_ends) {
+            (Some(LoneSession { visit: None, check_in, place, .. }), Some(ends_at)) => {
+                Some(Aside { ends_at, check_in: check_in.clone(), place: place.clone() })
+            }
+            _ => held.aside.take(),
+        }
+    }
+
+    /// What she had announced before the visit is not over: she is watched again, as another session.
+    fn take_up(&mut self, now: &Stamp) {
+        let Some(Aside { ends_at, check_in, place }) = self.alarm.held.aside.take() else { return };
+        let at = self.alarm_time(now);
+        if ends_at > at {
+            let session = self.own(ends_at.since(at), check_in, place, now);
+            self.watch(session, ends_at, now);
+        }
+    }
+
+    fn own(
+        &mut self,
+        lasts_ms: i64,
+        check_in: Option<CheckIn>,
+        place: String,
+        now: &Stamp,
+    ) -> LoneSession {
+        let opened_at = Moment(now.up_ms);
+        LoneSession {
+            id: LoneSessionId::new(self.alarm_time(now), self.id_chance()),
+            visit: None,
+            opened_at,
+            ends_at: opened_at.plus(lasts_ms),
+            signed_at: opened_at,
+            check_in,
+            place,
+        }
     }
 
     fn watch(&mut self, session: LoneSession, ends_at: Moment, now: &Stamp) {
@@ -85,20 +130,12 @@ impl Core {
         if !(5..=LONGEST_MIN).contains(&minutes) || !asked {
             return Err(Refusal::Invalid.into());
         }
-        let at = self.alarm_time(now);
-        let lasts = i64::from(minutes).saturating_mul(MINUTE_MS);
-        let opened_at = Moment(now.up_ms);
+        let lasts_ms = i64::from(minutes).saturating_mul(MINUTE_MS);
         let grace_min = self.alarm.known.rules().check_in.unwrap_or_default().grace_min;
-        let session = LoneSession {
-            id: LoneSessionId::new(at, self.id_chance()),
-            visit: None,
-            opened_at,
-            ends_at: opened_at.plus(lasts),
-            signed_at: opened_at,
-            check_in: every_min.map(|every_min| CheckIn { every_min, grace_min }),
-            place: place.to_owned(),
-        };
-        self.watch(session, at.plus(lasts), now);
+        let check_in = every_min.map(|every_min| CheckIn { every_min, grace_min });
+        let session = self.own(lasts_ms, check_in, place.to_owned(), now);
+        let ends_at = self.alarm_time(now).plus(lasts_ms);
+        self.watch(session, ends_at, now);
         Ok(Reply::Done)
     }
 
