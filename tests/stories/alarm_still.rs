@@ -4,7 +4,6 @@ use releve_core::door::{Act, AlarmLook};
 use releve_core::ports::Clock as _;
 use releve_shared::alarm::Sample;
 use releve_tests::bridge::Pretended;
-use releve_tests::world::time::today_at;
 use releve_tests::world::{Worker, World};
 use serde_json::json;
 
@@ -28,8 +27,7 @@ fn lies(w: &World, amina: &Worker, seconds: i64) {
 fn b_06_a_phone_that_lies_still_is_an_alarm_at_the_desk() {
     World::each(|w| {
         let amina = w.worker("Amina");
-        // The agency's settings come with a planning (O-06).
-        let _ = w.visit(&amina, &w.home("Lefèvre"), today_at(20, 0));
+        // The agency's settings reach her before any planning does (O-06).
         let able = || Pretended {
             call: "alone".to_owned(),
             feel: "alone".to_owned(),

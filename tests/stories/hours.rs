@@ -137,7 +137,6 @@ fn a_month_is_asked_for_and_kept() {
         let home = w.home("Lefèvre");
         let mine = w.visit(&amina, &home, today_at(8, 0));
         let theirs = w.visit(&bruno, &home, today_at(10, 0));
-        let _ = w.visit(&amina, &home, day_at(12, 8, 0));
         amina.phone.sync().unwrap();
         w.time.until(today_at(8, 0));
         let _ = amina.phone.badges(tap(&home.nfc), Some(mine), false).unwrap();

@@ -33,12 +33,12 @@ pub(super) async fn hours(
 /// The hours of a person in a month, as they are now.
 ///
 /// # Errors
-/// [`Refusal::NotTransmitted`] when her planning is not to be held by a phone (row O-06).
+/// [`Refusal::NotTransmitted`] when nothing of the agency is to be held by her phone (row O-06).
 fn told(tx: &mut Tx, by: &By, person: PersonId, month: Day, now: Moment) -> Answer<MonthHours> {
     let organisation: OrganisationId = by.organisation;
     let membership = people::membership_of(tx, organisation, person)?;
     let membership = membership.ok_or(Refusal::NotTransmitted)?;
-    if !people::grants(tx, person)?.contains(&Scope::membership(membership)) {
+    if !people::grants(tx, person)?.contains(&Scope::organisation(organisation)) {
         return Err(Refusal::NotTransmitted.into());
     }
     let by = By { zone: zone(tx, organisation)?, ..by.clone() };

@@ -8,16 +8,18 @@ use crate::db::{Answer, Fault, Tx};
 
 pub use super::sql::Place;
 
-/// The scopes of people that a person's phone is granted: herself, and each organisation that
-/// transmits to her with her planning there (row O-06).
+/// The scopes of people that a person's phone is granted: herself, each organisation that transmits to her,
+/// and her planning there when there is one (row O-06).
 ///
 /// # Errors
 /// Those of the database.
 pub fn grants(tx: &mut Tx, person: PersonId) -> Answer<Vec<Scope>> {
     let mut scopes = vec![Scope::person(person)];
     for place in sql::memberships(tx, person)? {
-        if rules::granted(&place.state, place.transmit, place.held) {
+        if rules::serves(&place.state, place.transmit) {
             scopes.push(Scope::organisation(place.organisation));
+        }
+        if rules::granted(&place.state, place.transmit, place.held) {
             scopes.push(Scope::membership(place.id));
         }
     }

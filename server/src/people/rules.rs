@@ -34,10 +34,17 @@ pub struct Transmitted<'a> {
     pub phone: Option<Phone>,
 }
 
+/// Whether a caregiver's phone serves her agency: at work there, and ticked. It holds what is the same for
+/// everybody (alarm settings, emergency numbers, directory) and may ask for her own hours, planned or not.
+#[must_use]
+pub fn serves(state: &MembershipState, ticked: bool) -> bool {
+    *state == MembershipState::Active && ticked
+}
+
 /// Whether a caregiver's planning is granted to her phone (row O-06): both conditions, and at work.
 #[must_use]
 pub fn granted(state: &MembershipState, ticked: bool, visits: u64) -> bool {
-    *state == MembershipState::Active && ticked && visits > 0
+    serves(state, ticked) && visits > 0
 }
 
 /// The icon of "Transmettre", and the moment of the phone's acknowledgement.
