@@ -172,7 +172,7 @@ fn receive_visit(
     };
     let Some(client) = client else { return Ok(None) };
     let taken = rows::owner(tx, event.visit)?.is_some();
-    if taken || !rows::has_client(tx, org, client)? {
+    if taken || !rows::claim_client(tx, org, client, from.at)? {
         return Ok(None);
     }
     let plan = Plan {

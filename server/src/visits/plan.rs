@@ -79,7 +79,7 @@ impl VisitInput {
 /// [`Refusal::NotFound`] for a worker or client of nobody or of another organisation;
 /// [`Refusal::NotAllowed`] for a worker who has left; [`Refusal::Overlap`] unless forced.
 pub fn create(tx: &mut Tx, by: &By, id: VisitId, new: &Planned, now: Moment) -> Answer<()> {
-    fits(tx, by, id, new)?;
+    fits(tx, by, id, new, now)?;
     let held = held(by, new.plan.starts_at, now);
     rows::add(tx, by.organisation, id, &new.plan, &VisitState::Planned, held, now)?;
     let tasks = services::planned(tx, by.organisation, id, &new.plan.service)?;
@@ -107,7 +107,7 @@ pub fn create(tx: &mut Tx, by: &By, id: VisitId, new: &Planned, now: Moment) -> 
 pub fn change(tx: &mut Tx, by: &By, id: VisitId, new: &Planned, now: Moment) -> Answer<()> {
     let old = claim(tx, by, id, new.rev)?;
     stays(tx, by, id, &old.plan, &new.plan)?;
-    fits(tx, by, id, new)?;
+    fits(tx, by, id, new, now)?;
     let before = changes::shown(tx, id)?;
     let held = held(by, new.plan.starts_at, now);
     rows::write(tx, id, &new.plan, held)?;
@@ -161,10 +161,14 @@ pub fn cancel(tx: &mut Tx, by: &By, id: VisitId, reason: &str, now: Moment) -> A
 /// Calls a cancelled visit back on.
 ///
 /// # Errors
-/// [`Refusal::NotFound`]; [`Refusal::Overlap`] when the worker has another visit by now.
+/// [`Refusal::NotFound`], also when the client's sheet is erased; [`Refusal::Overlap`] when the worker has
+/// another visit by now.
 pub fn restore(tx: &mut Tx, by: &By, id: VisitId, now: Moment) -> Answer<()> {
     let old = claim(tx, by, id, None)?;
     if old.state == VisitState::Cancelled {
+        if !rows::claim_client(tx, by.organisation, old.plan.client, now)? {
+            return Err(Refusal::NotFound.into());
+        }
         if !rows::overlaps(tx, id, &old.plan)?.is_empty() {
             return Err(Refusal::Overlap.into());
         }
@@ -207,12 +211,12 @@ pub(super) fn held(by: &By, starts_at: Moment, now: Moment) -> bool {
 }
 
 /// The worker is claimed first, since her other visits are judged with this one.
-fn fits(tx: &mut Tx, by: &By, id: VisitId, new: &Planned) -> Answer<()> {
+fn fits(tx: &mut Tx, by: &By, id: VisitId, new: &Planned, now: Moment) -> Answer<()> {
     let at_work = rows::claim_worker(tx, by.organisation, new.plan.membership)?;
     if !at_work.ok_or(Refusal::NotFound)? {
         return Err(Refusal::NotAllowed.into());
     }
-    if !rows::has_client(tx, by.organisation, new.plan.client)? {
+    if !rows::claim_client(tx, by.organisation, new.plan.client, now)? {
         return Err(Refusal::NotFound.into());
     }
     if !new.force && !rows::overlaps(tx, id, &new.plan)?.is_empty() {

@@ -99,8 +99,14 @@ pub fn claim_worker(
     row.map(|r| Ok(r.get::<String>(0)? == "active")).transpose()
 }
 
-pub fn has_client(tx: &mut Tx, org: OrganisationId, id: ClientId) -> Result<bool, Fault> {
-    Ok(tx.query_opt(&sql::CLIENT, &[id.into(), org.into()])?.is_some())
+/// Whether a client is known and not erased; if so, the sheet stays for this visit.
+pub fn claim_client(
+    tx: &mut Tx,
+    org: OrganisationId,
+    id: ClientId,
+    now: Moment,
+) -> Result<bool, Fault> {
+    Ok(tx.query_opt(&sql::CLAIM_CLIENT, &[now.into(), id.into(), org.into()])?.is_some())
 }
 
 pub fn overlaps(tx: &mut Tx, id: VisitId, plan: &Plan) -> Result<Vec<VisitId>, Fault> {

@@ -11,8 +11,9 @@ crate::statements! {
     /// Claims the planning of a worker at work, so that two visits cannot overlap unseen.
     CLAIM_WORKER = "UPDATE membership SET rev = rev WHERE id = $1 AND organisation = $2
                     RETURNING state";
-    /// A client of the organisation whose sheet is here.
-    CLIENT = "SELECT id FROM client WHERE id = $1 AND organisation = $2 AND erased_at IS NULL";
+    /// A client of the organisation whose sheet is here: touched, so that it is not erased meanwhile.
+    CLAIM_CLIENT = "UPDATE client SET touched_at = CASE WHEN touched_at < $1 THEN $1 ELSE touched_at END
+                     WHERE id = $2 AND organisation = $3 AND erased_at IS NULL RETURNING id";
     /// Other visits of the worker that overlap a period.
     OVERLAPS = "SELECT id FROM visit
                  WHERE membership = $1 AND starts_at < $2 AND ends_at > $3 AND state = 'planned'
