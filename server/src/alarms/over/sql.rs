@@ -31,11 +31,13 @@ crate::statements! {
     /// Erases them.
     FORGET_POSITIONS = "DELETE FROM alarm_position WHERE alarm IN
                           (SELECT a.id FROM alarm a WHERE a.organisation = $1) AND received_at < $2";
-    /// Settings that were replaced, and set before a moment: they name people and their numbers.
-    OLD_SETTINGS = "SELECT COUNT(*), MIN(s.changed_at) FROM alarm_settings s
-                     WHERE s.organisation = $1 AND s.changed_at < $2
-                       AND s.n < (SELECT MAX(l.n) FROM alarm_settings l WHERE l.organisation = $1)";
+    /// Settings that were replaced before a moment: they name people and their numbers.
+    OLD_SETTINGS = "SELECT COUNT(*), MIN(l.changed_at)
+                      FROM alarm_settings s
+                      JOIN alarm_settings l ON l.organisation = s.organisation AND l.n = s.n + 1
+                     WHERE s.organisation = $1 AND l.changed_at < $2";
     /// Erases them.
-    FORGET_SETTINGS = "DELETE FROM alarm_settings WHERE organisation = $1 AND changed_at < $2
-                         AND n < (SELECT MAX(l.n) FROM alarm_settings l WHERE l.organisation = $1)";
+    FORGET_SETTINGS = "DELETE FROM alarm_settings WHERE organisation = $1
+                         AND n < (SELECT MAX(l.n) FROM alarm_settings l
+                                   WHERE l.organisation = $1 AND l.changed_at < $2)";
 }
