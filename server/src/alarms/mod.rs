@@ -22,8 +22,10 @@ mod sql;
 mod tell;
 mod words;
 
+pub use desk::{ResolveInput, acknowledge, resolve};
 pub use due::{pause, run_due};
 pub use over::{ALL as OVER, KEPT};
+pub use phone::hear;
 pub use place::tidy;
 pub use routes::routes;
 pub use session::stamped;

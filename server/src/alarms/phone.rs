@@ -81,7 +81,7 @@ fn first_alarm(tx: &mut Tx, report: &Report, person: PersonId) -> Answer<bool> {
 ///
 /// # Errors
 /// Those of the database. A refusal is part of the answer: the report is heard all the same.
-pub(super) fn hear(
+pub fn hear(
     tx: &mut Tx,
     keys: &Keys,
     phone: &Signed,

@@ -119,7 +119,7 @@ pub async fn run(app: &App, seed: &str) -> Answer<Filled> {
     let other = found(app, &seed.part("gaillac"), &gaillac, now).await?;
     let stamps = week::play(app, &seed.part("week"), &mut agency, now).await?;
     talk::play(app, &seed.part("talk"), &agency, now).await?;
-    alarms::play(app, &agency, albi.phone, now).await?;
+    alarms::play(app, &seed.part("alarms"), &agency, albi.phone, now).await?;
     told.made = Some(tell(app, &albi, &agency, &other, stamps, now).await?);
     told.filled = true;
     Ok(told)

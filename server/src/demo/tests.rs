@@ -41,6 +41,17 @@ async fn o_34_a_realistic_agency_is_there_to_be_looked_at() {
     assert_eq!(alarms["settings"]["rules"]["sessions"], true);
     assert_eq!(alarms["settings"]["tiers"].as_array().map(Vec::len), Some(2));
     let today = releve_shared::time::Zone::named("Europe/Paris").unwrap().day_of(world.app.now());
+    let months = std::collections::BTreeSet::from([today.plus(-6).month(), today.month()]);
+    let mut seen = [0, 0, 0];
+    for month in months {
+        let month: String = month.to_string().chars().take(7).collect();
+        let told = get(&format!("/api/desk/alarms/figures?month={month}")).await;
+        for (n, of) in seen.iter_mut().zip(["real", "mistaken", "tests"]) {
+            *n += told[of].as_i64().unwrap();
+        }
+    }
+    assert_eq!(seen, [1, 1, 7], "the alarms of a week, each answered and closed");
+    assert_eq!(get("/api/desk/alarms").await, json!([]), "none is open");
     let board = get(&format!("/api/desk/board?day={}&to={}", today.plus(-7), today)).await;
     let mut seen: std::collections::BTreeMap<String, u32> = std::collections::BTreeMap::new();
     for row in board["rows"].as_array().unwrap() {
