@@ -176,7 +176,7 @@ describe("the control of hours", { concurrency: false }, () => {
       await visit(page, server, `#/clients/${made.client.id}`);
       const card = page.getByRole("region", { name: "Qui a consulté cette fiche" });
       await card.getByText("a lu une fiche d'usager").first().waitFor();
-      await card.getByText(/direction · sections : Accès/).first().waitFor();
+      await card.getByText(/direction · rubriques : Accès/).first().waitFor();
       await accessible(page, "accesses");
       await fits(page, "accesses");
       await visit(page, server, "#/settings");

@@ -164,7 +164,16 @@ fn who_has_read_a_sheet_is_told() {
         assert!(!theirs.to_string().contains("client.reports"), "not hers: {theirs}");
         let (_, elsewhere) = w.agency("Autre Rive", "denis");
         assert_eq!(elsewhere.get(&format!("{path}/accesses")).refusal(), "not_found");
-        let log = director.get("/api/desk/audit?limit=500").ok().to_string();
-        assert!(!log.contains("Fatiguée") && !log.contains("Lefèvre"), "ids and codes only");
+        let log = director.get("/api/desk/audit?limit=500").ok();
+        assert!(!log.to_string().contains("Fatiguée"), "no words of a report");
+        let about = |what: &str| {
+            let mine = |entry: &&Value| entry["what"] == what && entry["verb"] == "client.read";
+            log.as_array().expect("a list").iter().find(mine).map(|entry| entry["whose"].clone())
+        };
+        assert_eq!(about(&format!("client/{}", home.client)), Some(json!("Jeanne Lefèvre")));
+        for entry in log.as_array().expect("a list") {
+            let kept = format!("{} {}", entry["what"], entry["detail"]);
+            assert!(!kept.contains("Lefèvre"), "ids and codes only are kept: {kept}");
+        }
     });
 }

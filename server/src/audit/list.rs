@@ -36,14 +36,16 @@ pub struct AuditRow {
     pub verb: String,
     /// On what: kind and id.
     pub what: String,
+    /// Whose it is, by the name of now: a client's, a caregiver's.
+    pub whose: Option<String>,
     /// Codes and figures.
     pub detail: String,
 }
 
 impl AuditRow {
-    pub(super) fn of((kept, who): (sql::Kept, String)) -> Self {
+    pub(super) fn of((kept, who, whose): sql::Named) -> Self {
         let sql::Kept { id, at, verb, what, detail, .. } = kept;
-        Self { id, at, who, verb, what, detail }
+        Self { id, at, who, verb, what, whose, detail }
     }
 }
 

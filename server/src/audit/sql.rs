@@ -9,8 +9,28 @@ crate::statements! {
     /// Notes an act.
     APPEND = "INSERT INTO audit_entry (id, organisation, at, who, verb, what, detail)
                VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO NOTHING";
-    /// The newest entries before a place.
-    PAGE = "SELECT e.id, e.at, e.who, COALESCE(a.name, e.who), e.verb, e.what, e.detail
+    /// The newest entries before a place, with the name of whom it is about, as it is now.
+    PAGE = "SELECT e.id, e.at, e.who, COALESCE(a.name, e.who), e.verb, e.what, e.detail,
+                   CASE WHEN e.what LIKE 'client/%' THEN
+                          (SELECT c.first_name || ' ' || c.last_name FROM client c
+                            WHERE c.id = SUBSTR(e.what, 8) AND c.organisation = e.organisation)
+                        WHEN e.what LIKE 'visit/%' THEN
+                          (SELECT c.first_name || ' ' || c.last_name
+                             FROM visit v JOIN client c ON c.id = v.client
+                            WHERE v.id = SUBSTR(e.what, 7) AND v.organisation = e.organisation)
+                        WHEN e.what LIKE 'tag/%' THEN
+                          (SELECT c.first_name || ' ' || c.last_name
+                             FROM home_tag t JOIN client c ON c.id = t.client
+                            WHERE t.id = SUBSTR(e.what, 5) AND c.organisation = e.organisation)
+                        WHEN e.what LIKE 'caregiver/%' THEN
+                          (SELECT p.first_name || ' ' || p.last_name
+                             FROM membership m JOIN person p ON p.id = m.person
+                            WHERE m.id = SUBSTR(e.what, 11) AND m.organisation = e.organisation)
+                        WHEN e.what LIKE 'phone/%' THEN
+                          (SELECT p.first_name || ' ' || p.last_name
+                             FROM device d JOIN person p ON p.id = d.person
+                            WHERE d.id = SUBSTR(e.what, 7) AND d.organisation = e.organisation)
+                   END
               FROM audit_entry e LEFT JOIN account a ON e.who = 'account/' || a.id
              WHERE e.organisation = $1 AND e.id < $2 ORDER BY e.id DESC LIMIT $3";
     /// Whether somebody has lately read the same of the same.
@@ -18,7 +38,8 @@ crate::statements! {
                WHERE organisation = $1 AND what = $2 AND at > $3 AND who = $4 AND verb = $5 AND detail = $6
                LIMIT 1";
     /// What was done with something, the newest first; `$3` is a second one that counts.
-    ABOUT = "SELECT e.id, e.at, e.who, COALESCE(a.name, e.who), e.verb, e.what, e.detail
+    ABOUT = "SELECT e.id, e.at, e.who, COALESCE(a.name, e.who), e.verb, e.what, e.detail,
+                    CAST(NULL AS TEXT)
                FROM audit_entry e LEFT JOIN account a ON e.who = 'account/' || a.id
               WHERE e.organisation = $1 AND e.what IN ($2, $3) ORDER BY e.id DESC LIMIT 200";
     /// Organisations with entries outside the chain.
@@ -108,16 +129,19 @@ pub(super) fn lately(
     Ok(!tx.query(&LATELY, &values)?.is_empty())
 }
 
-/// The newest entries about one of two things: the entry, and who it was by name.
+/// An entry, who it was by name, and whom it is about where that is one person.
+pub(super) type Named = (Kept, String, Option<String>);
+
+/// The newest entries about one of two things.
 pub(super) fn about(
     tx: &mut Tx,
     of: OrganisationId,
     (what, or): (&str, &str),
-) -> Result<Vec<(Kept, String)>, Fault> {
+) -> Result<Vec<Named>, Fault> {
     tx.query(&ABOUT, &[of.into(), what.into(), or.into()])?.iter().map(named).collect()
 }
 
-fn named(row: &Row) -> Result<(Kept, String), Fault> {
+fn named(row: &Row) -> Result<Named, Fault> {
     let kept = Kept {
         id: row.get(0)?,
         at: row.get(1)?,
@@ -126,16 +150,16 @@ fn named(row: &Row) -> Result<(Kept, String), Fault> {
         what: row.get(5)?,
         detail: row.get(6)?,
     };
-    Ok((kept, row.get(3)?))
+    Ok((kept, row.get(3)?, row.get(7)?))
 }
 
-/// Entries newest first: the entry, and who it was by name.
+/// Entries newest first.
 pub(super) fn page(
     tx: &mut Tx,
     organisation: OrganisationId,
     before: &str,
     limit: u32,
-) -> Result<Vec<(Kept, String)>, Fault> {
+) -> Result<Vec<Named>, Fault> {
     let rows = tx.query(&PAGE, &[organisation.into(), before.into(), limit.into()])?;
     rows.iter().map(named).collect()
 }

@@ -2,6 +2,8 @@
 
 use releve_shared::id::AuditId;
 
+use serde_json::json;
+
 use super::{note, seal, verify};
 use crate::identity::By;
 use crate::testing::{World, sql};
@@ -43,6 +45,14 @@ async fn the_log_belongs_to_its_organisation_and_is_read_in_pages() {
     world.pass(5);
     world.write(move |tx, now| note(tx, &by, "visit.cancel", "x", "", now).unwrap()).await;
     let (ours, theirs) = (world.sign_in("albi-admin").await, world.sign_in("gaillac-admin").await);
+    let client = json!({ "title": "mrs", "first_name": "Denise", "last_name": "Cazals",
+        "street": "3 rue Basse", "postal_code": "81000", "commune": "Albi" });
+    let caregiver = json!({ "first_name": "Amina", "last_name": "Diallo", "phone": "06 12 34 56 78",
+        "role": "Aide" });
+    for (path, body) in [("/api/desk/clients", client), ("/api/desk/caregivers", caregiver)] {
+        let made = world.call("POST", path, Some(body), Some(&ours)).await;
+        assert_eq!(made.status, 201, "{}", made.body);
+    }
     let read = async |cookie: &str, query: &str| {
         world.call("GET", &format!("/api/desk/audit{query}"), None, Some(cookie)).await.body
     };
@@ -54,5 +64,9 @@ async fn the_log_belongs_to_its_organisation_and_is_read_in_pages() {
     let rest = read(&ours, &format!("?before={last}")).await;
     let pages = [first.as_array().unwrap().clone(), rest.as_array().unwrap().clone()].concat();
     assert_eq!(pages, all, "nothing twice, nothing lost");
-    assert!(all.iter().any(|entry| entry["verb"] == "visit.cancel" && entry["what"] == "visit/x"));
+    let found = |verb: &str| all.iter().find(|entry| entry["verb"] == verb).unwrap();
+    assert_eq!(found("visit.cancel")["what"], "visit/x");
+    assert!(found("visit.cancel")["whose"].is_null(), "of nobody who is known");
+    assert_eq!(found("client.create")["whose"], "Denise Cazals");
+    assert_eq!(found("caregiver.create")["whose"], "Amina Diallo");
 }

@@ -1636,6 +1636,8 @@ export interface components {
             what: string;
             /** @description Who, by name for an account; `device/<id>` for a phone, `system` for the server. */
             who: string;
+            /** @description Whose it is, by the name of now: a client's, a caregiver's. */
+            whose?: string | null;
         };
         /** @enum {string} */
         Author: "office" | "caregiver";

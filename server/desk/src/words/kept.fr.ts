@@ -70,7 +70,7 @@ export const kept = {
   accesses_more: (rows: number) => `Voir les ${n(rows)} consultations`,
   accesses_role_supervisor: "responsable",
   accesses_role_admin: "direction",
-  accesses_sections: (names: string) => `sections : ${names}`,
+  accesses_sections: (names: string) => `rubriques : ${names}`,
   accesses_days: (from: string, to: string) => `du ${from} au ${to}`,
   verb_client_reports: "a lu les comptes rendus de cet usager",
   verb_report_read: "a lu les comptes rendus de tous les usagers",
