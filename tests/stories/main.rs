@@ -41,6 +41,7 @@ mod restored;
 mod retention;
 mod sections;
 mod settings;
+mod slow_line;
 mod tasks;
 mod tenants;
 mod travel;

@@ -5,9 +5,9 @@ use std::any::Any;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use axum::body::Body;
+use axum::body::{Body, to_bytes};
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::header::{CONTENT_TYPE, HOST, HeaderMap, HeaderValue, ORIGIN};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, HeaderValue, ORIGIN};
 use axum::http::{Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -37,7 +37,7 @@ pub(super) async fn around(State(app): State<App>, request: Request, next: Next)
         let response = if to == To::Desk && !same_origin(&app, &request) {
             Refused::from(Refusal::NotAllowed).into_response()
         } else {
-            timed(&app, request, next).await
+            timed(&app, to, request, next).await
         };
         let mut response = if to == To::Page { response } else { shaped(response) };
         let status = response.status().as_u16();
@@ -106,12 +106,29 @@ fn protect(headers: &mut HeaderMap, to: To, https: bool) {
     }
 }
 
-async fn timed(app: &App, request: Request, next: Next) -> Response {
+async fn timed(app: &App, to: To, request: Request, next: Next) -> Response {
     let limit = Duration::from_secs(app.config.server.timeout_s);
-    match tokio::time::timeout(limit, next.run(request)).await {
+    let answer = async { next.run(arrived(to, request).await).await };
+    match tokio::time::timeout(limit, answer).await {
         Ok(response) => response,
         Err(_) => Refused::from(Refusal::TryAgain).into_response(),
     }
+}
+
+/// A body of the desk that is no longer is read before it is answered: when the answer comes before the
+/// body, which some of them never look at, HTTP ends the connection, and the next request on it is lost.
+const SHORT_BODY: usize = 64 * 1024;
+
+async fn arrived(to: To, request: Request) -> Request {
+    let length = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok());
+    let length: Option<usize> = length.and_then(|length| length.parse().ok());
+    if to != To::Desk || !length.is_some_and(|length| (1..=SHORT_BODY).contains(&length)) {
+        return request;
+    }
+    let (parts, body) = request.into_parts();
+    // Cut off, it is as no body at all; nobody waits for the answer.
+    let body = to_bytes(body, SHORT_BODY).await.map_or_else(|_| Body::empty(), Body::from);
+    Request::from_parts(parts, body)
 }
 
 /// False for an unsafe request that another site has caused. A browser always names the origin of such
