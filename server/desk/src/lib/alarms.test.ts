@@ -1,12 +1,18 @@
+import { setLanguage } from "@releve/kit";
 import { describe, expect, it } from "vitest";
 import type { AlarmRow, AlarmSettings } from "../api/types";
 import { settingsOf, typedOf } from "./alarm-settings";
-import { coordinates, first, monthPlus } from "./alarms";
+import { coordinates, first, monthPlus, took } from "./alarms";
 
 const alarm = (id: string, phase: string, raised_at: number, kind = "panic") =>
   ({ id, phase, kind, raised_at, pressed_at: raised_at - 10_000 }) as AlarmRow;
 
 describe("alarms at the desk (O-33)", () => {
+  it("says how long an answer took: in seconds while they count", () => {
+    setLanguage("fr");
+    expect([9_000, 74_400, 300_000].map(took)).toEqual(["9 secondes", "74 secondes", "5 min"]);
+  });
+
   it("shows a real one before a test, and the one that has waited longest", () => {
     const all = [
       alarm("test", "notifying", 1, "test"), alarm("taken", "acknowledged", 2), alarm("new", "notifying", 9),

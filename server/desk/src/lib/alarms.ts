@@ -1,4 +1,6 @@
 import type { AlarmRow } from "../api/types";
+import { w } from "../words";
+import { f } from "./session.svelte";
 
 /** Raised, and nobody has taken it in charge: it rings. */
 export const rings = (alarm: AlarmRow): boolean => alarm.phase === "notifying" || alarm.phase === "exhausted";
@@ -26,3 +28,7 @@ export function monthPlus(month: string, by: number): string {
   const at = year * 12 + number - 1 + by;
   return `${Math.floor(at / 12)}-${String((at % 12) + 1).padStart(2, "0")}`;
 }
+
+/** How long an answer took, in words: seconds while they count. */
+export const took = (ms: number): string =>
+  ms < 90_000 ? w().seconds(Math.round(ms / 1000)) : f().duration(ms / 60_000);
