@@ -58,6 +58,10 @@ test("O-31, O-32: one touch begins a countdown on any screen, and only a long pr
     await worker.goto(`${address}/#/clients`);
     const size = await dati().boundingBox();
     assert.ok(size.width >= 64 && size.height >= 64, JSON.stringify(size));
+    // Nobody looks for it: it stays in its corner when the page is scrolled.
+    await worker.evaluate(() => window.scrollTo(0, document.body.scrollHeight));
+    const moved = await dati().boundingBox();
+    assert.ok(moved.y >= 0 && moved.y < 130, JSON.stringify(moved));
     await dati().click();
     const dialog = over(worker, "Alarme dans");
     await dialog.waitFor();
