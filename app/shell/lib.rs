@@ -16,6 +16,7 @@ use ports::chance::SystemChance;
 use ports::clock::DeviceClock;
 use ports::fleet::Fleet;
 use ports::link::HttpLink;
+use ports::pushes::Pushes;
 use ports::tag_reader::DeviceTagReader;
 use ports::vault::FileVault;
 
@@ -26,6 +27,7 @@ pub fn run() {
         .plugin(ports::tag_reader::plugin())
         .plugin(ports::hands::plugin())
         .plugin(ports::fleet::plugin())
+        .plugin(ports::pushes::plugin())
         .setup(open_phone)
         .invoke_handler(tauri::generate_handler![
             door::act,
@@ -86,8 +88,11 @@ fn open_phone(app: &mut App) -> Result<(), Box<dyn Error>> {
     let hands = ports::hands::hands(app.handle());
     let phone = Phone::new(core, Box::new(HttpLink::new()))
         .with_presence(Box::new(Fleet::new(app.handle())))
-        .with_device(Box::new(Fleet::new(app.handle())));
+        .with_device(Box::new(Fleet::new(app.handle())))
+        .with_pushes(Box::new(Pushes::new(app.handle())));
     let phone = Arc::new(phone.with_alarms(Box::new(HttpLink::impatient()), hands));
+    let hears = Arc::clone(&phone);
+    Pushes::new(app.handle()).listen(move || hears.pushed());
     phone.live_alarms()?;
     for (name, work) in [("sync", Phone::live as fn(&Phone)), ("pokes", pokes::listen)] {
         let phone = Arc::clone(&phone);

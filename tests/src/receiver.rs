@@ -26,7 +26,7 @@ pub struct Push {
     pub headers: Vec<(String, String)>,
     /// As it came.
     pub closed: Vec<u8>,
-    /// What the receiver reads.
+    /// What the receiver reads; nothing at a blind service.
     pub open: Value,
     /// The claims of who sent it, whose signature was verified.
     pub claims: Value,
@@ -84,6 +84,16 @@ impl Receiver {
     /// Starts on one of [`services`], with a key of its own.
     #[must_use]
     pub fn start(seed: u8) -> Self {
+        Self::listen(seed, false)
+    }
+
+    /// A service whose receiver is elsewhere: it opens nothing.
+    #[must_use]
+    pub fn blind() -> Self {
+        Self::listen(1, true)
+    }
+
+    fn listen(seed: u8, blind: bool) -> Self {
         let listener = ports().free.lock().expect("ports").pop().expect("a free service");
         let address = listener.local_addr().expect("an address");
         let secret = SecretKey::from_slice(&[seed; 32]).expect("a key");
@@ -103,7 +113,7 @@ impl Receiver {
                 // A push that does not verify or open ends this thread: the story then sees none.
                 let came = read(&stream).expect("a request");
                 if status < 300 {
-                    let push = opened(came, &secret, address);
+                    let push = opened(came, (!blind).then_some(&secret), address);
                     pushes.lock().expect("pushes").push(push);
                 }
                 let after = after.map_or(String::new(), |s| format!("retry-after: {s}\r\n"));
@@ -176,13 +186,14 @@ pub(crate) fn read(stream: &TcpStream) -> std::io::Result<Came> {
     Ok((first.split(' ').nth(1).unwrap_or_default().to_owned(), headers, body))
 }
 
-fn opened((path, headers, closed): Came, secret: &SecretKey, address: SocketAddr) -> Push {
+fn opened((path, headers, closed): Came, secret: Option<&SecretKey>, address: SocketAddr) -> Push {
     let header =
         |name: &str| headers.iter().find(|(held, _)| held == name).map(|(_, value)| value.clone());
     assert_eq!(header("content-encoding").as_deref(), Some("aes128gcm"));
     let (claims, key) = verified(&header("authorization").expect("a word"));
     assert_eq!(claims["aud"], format!("http://{address}"), "a word for another service");
-    let open = serde_json::from_slice(&decrypt(&closed, secret)).expect("JSON");
+    let read = |secret| serde_json::from_slice(&decrypt(&closed, secret)).expect("JSON");
+    let open = secret.map_or(Value::Null, read);
     Push { path, headers, closed, open, claims, key }
 }
 

@@ -16,6 +16,7 @@ mod clock_nights;
 mod clones;
 mod contacts;
 mod control;
+mod distributor;
 mod given_on;
 mod hours;
 mod kannel;

@@ -26,6 +26,7 @@ mod notices;
 pub mod phone;
 mod phone_alarm;
 pub mod ports;
+mod push;
 mod receipt;
 mod request;
 mod scene;
@@ -44,6 +45,7 @@ pub use fault::Fault;
 pub use notices::Planned;
 pub use phone::Phone;
 pub use phone_alarm::{Hands, NoHands};
+pub use push::{PushHeard, PushWish};
 pub use store::open::Checkup;
 pub use sync::engine::{listen_again_ms, wait_after_ms};
 

@@ -13,7 +13,8 @@ use crate::core::Core;
 use crate::door::{Act, Ask, DeviceView, Reply, View};
 use crate::exchange::Step;
 use crate::phone_alarm::{Alarms, Hands};
-use crate::ports::{Ability, Biometry, Capable, Device, Link, Presence, Request};
+use crate::ports::{Ability, Biometry, Capable, Device, Distributor, Link, Presence, Request};
+use crate::push::{PushHeard, PushWish};
 
 /// The longest sleep of [`Phone::live`]: clocks may jump, so it looks again.
 const LONGEST_SLEEP: Duration = Duration::from_secs(60);
@@ -26,6 +27,21 @@ pub struct Phone {
     pub(crate) alarms: Option<Alarms>,
     presence: Option<Box<dyn Presence>>,
     device: Option<Box<dyn Device>>,
+    pushes: Option<Pushes>,
+}
+
+/// The distributors of pushes, and what one was asked in this run.
+struct Pushes {
+    distributor: Box<dyn Distributor>,
+    asked: Mutex<Asked>,
+}
+
+#[derive(Default)]
+struct Asked {
+    /// As what it was last asked to know this phone.
+    token: Option<String>,
+    /// It has refused: it is asked again when the app is opened the next time.
+    refused: bool,
 }
 
 /// Wakes a loop.
@@ -76,6 +92,7 @@ impl Phone {
             alarms: None,
             presence: None,
             device: None,
+            pushes: None,
         }
     }
 
@@ -95,6 +112,12 @@ impl Phone {
     #[must_use]
     pub fn with_device(self, device: Box<dyn Device>) -> Self {
         Self { device: Some(device), ..self }
+    }
+
+    /// The same, with the apps that hand pushes over.
+    #[must_use]
+    pub fn with_pushes(self, distributor: Box<dyn Distributor>) -> Self {
+        Self { pushes: Some(Pushes { distributor, asked: Mutex::default() }), ..self }
     }
 
     /// The core, for as long as the guard lives. Never hold it while the network is awaited.
@@ -240,8 +263,40 @@ impl Phone {
         self.ring();
     }
 
+    /// A distributor of pushes has told something: [`Self::live`] hears it.
+    pub fn pushed(&self) {
+        self.bell.ring();
+    }
+
+    /// Hears the distributors, and asks one for an address, once in each run: it may be another by now.
+    /// What cannot be kept is told again the next time.
+    fn attend_pushes(&self) {
+        let Some(Pushes { distributor, asked }) = &self.pushes else { return };
+        let mut asked = asked.lock().unwrap_or_else(PoisonError::into_inner);
+        for heard in distributor.heard() {
+            let follows = self.core().push_heard(&heard).unwrap_or(PushHeard::Nothing);
+            match follows {
+                PushHeard::Nothing => {}
+                PushHeard::Fetch => self.core().poked(),
+                PushHeard::Refused => asked.refused = true,
+                PushHeard::Stranger => distributor.unregister(heard.token()),
+            }
+        }
+        if asked.refused {
+            return;
+        }
+        let wish = self.core().push_wish(&distributor.installed());
+        if let Ok(Some(PushWish { distributor: which, token })) = wish
+            && asked.token.as_ref() != Some(&token)
+        {
+            distributor.register(&which, &token);
+            asked.token = Some(token);
+        }
+    }
+
     /// Speaks to the server until nothing more is owed now, and tells when to come back.
     pub fn sync(&self) -> Step {
+        self.attend_pushes();
         let link = self.link.lock().unwrap_or_else(PoisonError::into_inner);
         self.sync_over(&**link)
     }

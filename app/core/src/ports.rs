@@ -228,6 +228,69 @@ pub trait Notifier: Send + Sync {
     fn timing(&self) -> Timing;
 }
 
+/// What a distributor of pushes tells (UnifiedPush).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Heard {
+    /// An address at which this phone is reached.
+    Endpoint {
+        /// What the phone is known by.
+        token: String,
+        /// The address.
+        endpoint: String,
+    },
+    /// A push, as it came.
+    Message {
+        /// What the phone is known by.
+        token: String,
+        /// Closed.
+        bytes: Vec<u8>,
+    },
+    /// The phone is known no more.
+    Unregistered {
+        /// What it was known by.
+        token: String,
+    },
+}
+
+impl Heard {
+    /// The bytes of a push in hexadecimal, as a native half hands them over.
+    #[must_use]
+    pub fn bytes(hex: &str) -> Option<Vec<u8>> {
+        let (pairs, rest) = hex.as_bytes().as_chunks::<2>();
+        if !rest.is_empty() {
+            return None;
+        }
+        let digit = |byte: u8| char::from(byte).to_digit(16);
+        let byte = |[high, low]: &[u8; 2]| u8::try_from(digit(*high)? * 16 + digit(*low)?).ok();
+        pairs.iter().map(byte).collect()
+    }
+
+    /// What the phone is known by.
+    #[must_use]
+    pub fn token(&self) -> &str {
+        match self {
+            Self::Endpoint { token, .. }
+            | Self::Message { token, .. }
+            | Self::Unregistered { token } => token,
+        }
+    }
+}
+
+/// The apps that hand pushes to others: the worker has installed one, or none.
+pub trait Distributor: Send + Sync {
+    /// Those that are installed, each by its name among the system's.
+    fn installed(&self) -> Vec<String>;
+
+    /// Asks one for an address, which comes later, by [`Self::heard`].
+    fn register(&self, distributor: &str, token: &str);
+
+    /// Asks all to forget a token.
+    fn unregister(&self, token: &str);
+
+    /// What was told since the last look, oldest first.
+    fn heard(&self) -> Vec<Heard>;
+}
+
 /// What came of asking the device to call or to write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Asked {

@@ -7,5 +7,6 @@ pub(crate) mod hands;
 pub(crate) mod link;
 #[cfg(target_os = "linux")]
 pub(crate) mod notices;
+pub(crate) mod pushes;
 pub(crate) mod tag_reader;
 pub(crate) mod vault;

@@ -57,8 +57,8 @@ android {
     buildFeatures {
         buildConfig = true
     }
-    // Our own native halves of badges, alarms and fleets; they live beside the product's other sources.
-    for (plugin in listOf("badge", "dati", "fleet")) {
+    // Our own native halves of badges, alarms, fleets and pushes; they live beside the product's other sources.
+    for (plugin in listOf("badge", "dati", "fleet", "push")) {
         sourceSets.getByName("main").java.srcDir("../../../app/plugins/$plugin/android")
         sourceSets.getByName("test").java.srcDir("../../../app/plugins/$plugin/android-test")
     }

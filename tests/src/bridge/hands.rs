@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use releve_core::Hands;
 use releve_core::ports::{
-    Ability, Alert, Alerter, Asked, Biometry, Caller, Capable, Device, Feeler, Felt, Fix, Locator,
-    Managed, Notice, Notifier, Presence, Texter, Timing,
+    Ability, Alert, Alerter, Asked, Biometry, Caller, Capable, Device, Distributor, Feeler, Felt,
+    Fix, Heard, Locator, Managed, Notice, Notifier, Presence, Texter, Timing,
 };
 use releve_shared::alarm::Sample;
 use serde::{Deserialize, Serialize};
@@ -52,6 +52,15 @@ pub struct Pretended {
     pub planned: Vec<(String, i64, String, String)>,
     /// Notices shown at once, in order.
     pub shown: Vec<(String, String)>,
+    /// The apps that hand pushes over, by name.
+    pub distributors: Vec<String>,
+    /// What they were asked: the distributor and the token.
+    pub registered: Vec<(String, String)>,
+    /// Tokens that they were asked to forget.
+    pub unregistered: Vec<String>,
+    /// What they told, and nobody has heard yet.
+    #[serde(skip)]
+    pub told: Vec<Heard>,
     /// The boot clock of the position; the phone's own, at the moment it was set.
     pub up_ms: i64,
 }
@@ -240,5 +249,23 @@ impl Presence for Pretend {
 
     fn confirm(&self) -> bool {
         self.held().finger == Some(true)
+    }
+}
+
+impl Distributor for Pretend {
+    fn installed(&self) -> Vec<String> {
+        self.held().distributors.clone()
+    }
+
+    fn register(&self, distributor: &str, token: &str) {
+        self.held().registered.push((distributor.to_owned(), token.to_owned()));
+    }
+
+    fn unregister(&self, token: &str) {
+        self.held().unregistered.push(token.to_owned());
+    }
+
+    fn heard(&self) -> Vec<Heard> {
+        std::mem::take(&mut self.held().told)
     }
 }

@@ -91,7 +91,8 @@ impl Phone {
         let phone = releve_core::Phone::new(core, (self.wire)());
         let phone = phone
             .with_alarms(Box::new(self.line.clone()), self.hands.all())
-            .with_device(Box::new(self.hands.clone()));
+            .with_device(Box::new(self.hands.clone()))
+            .with_pushes(Box::new(self.hands.clone()));
         *held = Some(phone);
     }
 

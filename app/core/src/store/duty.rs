@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 use crate::alarm::{AlarmHeld, Codes, SelfTest, SmsCode, WorkerName};
 use crate::fault::Fault;
 use crate::lock::Lock;
+use crate::push::Registration;
 
 /// A fact that has one value.
 pub(crate) trait Fact: Serialize + DeserializeOwned + Send + Sync + 'static {
@@ -107,6 +108,8 @@ facts! {
     SmsCode = "sms_code";
     WorkerName = "worker_name";
     Lock = "lock";
+    /// Where a distributor of pushes reaches this phone.
+    Registration = "push";
 }
 
 /// The fact's value, when there is one.
