@@ -76,6 +76,7 @@ export type { PositionLine } from "./PositionLine";
 export type { Press } from "./Press";
 export type { PrivacyView } from "./PrivacyView";
 export type { Progress } from "./Progress";
+export type { PushKind } from "./PushKind";
 export type { PushTarget } from "./PushTarget";
 export type { Quality } from "./Quality";
 export type { Reading } from "./Reading";

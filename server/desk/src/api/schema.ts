@@ -2088,7 +2088,7 @@ export interface components {
         /** @enum {string} */
         Decision: "accepted" | "corrected";
         /** @enum {string} */
-        Delivery: "queued" | "sent" | "failed" | "given_up";
+        Delivery: "queued" | "sent" | "delivered" | "failed" | "given_up";
         /** @description A message about an alarm. */
         DeliveryLine: {
             /**
@@ -2639,14 +2639,18 @@ export interface components {
         };
         /** @description An Ed25519 public key. */
         PublicKey: string;
-        /** @description Where a push reaches a browser or an app (RFC 8030), and the keys that close it (RFC 8291). */
+        /** @enum {string} */
+        PushKind: "web" | "fcm" | "apns";
+        /** @description Where a push reaches a browser or an app, and the keys that close it (RFC 8291). */
         PushTarget: {
-            /** @description The receiver's secret: 16 bytes in base64url. */
-            auth: string;
-            /** @description The address at the push service. */
+            /** @description The receiver's secret: 16 bytes in base64url. Empty for a token. */
+            auth?: string;
+            /** @description The address at the push service; the token that Google or Apple has given. */
             endpoint: string;
-            /** @description The receiver's public key: an uncompressed point of P-256, in base64url. */
-            p256dh: string;
+            /** @description Through which service. */
+            kind?: components["schemas"]["PushKind"];
+            /** @description The receiver's public key: an uncompressed point of P-256, in base64url. Empty for a token. */
+            p256dh?: string;
         };
         /** @enum {string} */
         Quality: "exact" | "bracketed" | "claimed";
