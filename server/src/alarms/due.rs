@@ -62,3 +62,60 @@ fn sessions_and_alarms(tx: &mut Tx, now: Moment) -> Answer<Done> {
     }
     Ok(Done { count, late_ms })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::World;
+    use releve_shared::alarm::episode::Episode;
+    use releve_shared::alarm::{Kind, Phase};
+
+    /// T15: of more than a node takes at once, an alarm that nobody has heard of is raised first,
+    /// however long the others have been due.
+    #[tokio::test]
+    async fn a_raise_goes_before_what_was_raised() {
+        let world = World::new().await;
+        let organisation = world.organisation("Les Tilleuls").await;
+        let now = world.app.now();
+        let alarm = |raised_at: Option<Moment>, due_at: Moment| {
+            let episode = Episode {
+                phase: if raised_at.is_none() { Phase::Armed } else { Phase::Notifying },
+                kind: Kind::Panic,
+                raised_at,
+                told: 0,
+                due_at: Some(due_at),
+                acknowledged: None,
+                fine_at: None,
+                resolved: None,
+            };
+            let kept = sql::Kept {
+                id: world.app.id(),
+                organisation,
+                membership: None,
+                person: None,
+                device: None,
+                episode: None,
+                pressed_at: now.plus(-60_000),
+                theoretical: None,
+                marks: Vec::new(),
+            };
+            (kept, episode)
+        };
+        let mut all: Vec<_> =
+            (0..50).map(|n| alarm(Some(now.plus(-50_000)), now.plus(-9_000 + n))).collect();
+        all.push(alarm(None, now.plus(-1)));
+        let unheard = all.last().unwrap().0.id;
+        let taken = world
+            .app
+            .write(move |tx, now| {
+                for (kept, episode) in &all {
+                    assert!(sql::add(tx, kept, episode)?);
+                }
+                Ok(sql::take_due(tx, now)?)
+            })
+            .await
+            .unwrap();
+        assert!(taken.len() < 50, "more than a node takes at once");
+        assert!(taken.iter().any(|kept| kept.id == unheard));
+    }
+}

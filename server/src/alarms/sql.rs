@@ -35,11 +35,13 @@ crate::statements! {
                               raised_at = $6, theoretical = $7, marks = $8
               WHERE id = $9";
     /// Takes alarms that are due, once whichever node asks: the row's lock is held to the commit, and
-    /// who waited finds another due time.
+    /// who waited finds another due time. One that nobody has heard of yet goes before those that only
+    /// move on to their next people: a server that comes back late has much of both.
     TAKE_DUE = "UPDATE alarm SET rev = rev + 1
                  WHERE due_at <= $1
                    AND id IN (SELECT a.id FROM alarm a WHERE a.due_at <= $1
-                               ORDER BY a.due_at, a.id LIMIT 32)
+                               ORDER BY CASE WHEN a.raised_at IS NULL THEN 0 ELSE 1 END,
+                                        a.due_at, a.id LIMIT 32)
                 RETURNING id, organisation, membership, person, device, episode, pressed_at,
                           theoretical, marks";
     /// When something is due next, here or in a session.
