@@ -250,7 +250,7 @@ fn a_verb_stopped_before_any_of_its_statements_leaves_nothing() {
         for allowed in 0_usize.. {
             let left = AtomicUsize::new(allowed);
             let one_less = |n: usize| n.checked_sub(1);
-            let fuse: Fuse = Arc::new(move || {
+            let fuse: Fuse = Arc::new(move |_| {
                 left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less).is_ok()
             });
             let db = Db::open_fused(scratch.url(), Some(fuse)).unwrap();

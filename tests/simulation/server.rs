@@ -30,8 +30,8 @@ pub struct Server {
     time: Time,
     chance: Seeded,
     fuse: Fuse,
-    /// How many statements the last request of each kind took.
-    took: RefCell<BTreeMap<String, u64>>,
+    /// How many statements the last request of each kind took, and how many of them were commits.
+    took: RefCell<BTreeMap<String, (u64, u64)>>,
     serving: Option<(App, Router)>,
 }
 
@@ -92,10 +92,14 @@ impl Server {
     }
 
     /// One request that the server may not live to answer: it is killed before one of its statements,
-    /// often the last one, which is the commit. What it had said before is heard.
+    /// often a commit. What it had said before is heard.
     pub fn asked_while_dying(&mut self, request: &Request, dice: &Seeded) -> Option<Response> {
-        let usual = self.took.borrow().get(&request.url).copied().unwrap_or(40);
-        self.fuse.arm(if dice.percent(50) { usual.max(1) - 1 } else { dice.below(usual + 1) });
+        let (steps, commits) = self.took.borrow().get(&request.url).copied().unwrap_or((40, 1));
+        if dice.percent(50) {
+            self.fuse.arm_at_commit(dice.below(commits.max(1)));
+        } else {
+            self.fuse.arm(dice.below(steps + 1));
+        }
         let (answer, _) = self.serves(request);
         if !self.fuse.blown() {
             self.fuse.mend();
@@ -146,7 +150,7 @@ impl Server {
 
     fn opens(&mut self, restored: bool) {
         self.fuse.mend();
-        let db = Db::open_fused(&self.disk.url(), Some(self.fuse.hook())).expect("a database");
+        let db = Db::open_fused(&self.disk.url(), Some(self.fuse.of_server())).expect("a database");
         let epoch = format!("{:016x}", self.chance.next());
         let (time, chance) = (self.time.clone(), self.chance.clone());
         let app = self.runtime.block_on(async move {

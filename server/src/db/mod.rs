@@ -87,9 +87,18 @@ pub use value::{Column, Row, Value};
 /// Scopes that moved together, told after their commit.
 type Moved = broadcast::Sender<Arc<[Scope]>>;
 
+/// What a fuse is asked about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Before {
+    /// A statement, or the begin or end of a transaction.
+    Statement,
+    /// The commit of a transaction, on SQLite one that writes.
+    Commit,
+}
+
 /// Asked before each statement whether it may run; "no" is what a kill at that point would be. Only a
 /// simulation has one.
-pub type Fuse = Arc<dyn Fn() -> bool + Send + Sync>;
+pub type Fuse = Arc<dyn Fn(Before) -> bool + Send + Sync>;
 
 /// What an engine is given: whom to poke, what to measure, and a simulation's fuse.
 type Ours = (Moved, Meters, Option<Fuse>);

@@ -10,7 +10,7 @@ use super::answer::{Answer, Fault, Kind, Stop};
 use super::feed::Feed;
 use super::statement::Statement;
 use super::value::{Row, Value};
-use super::{Fuse, postgres, sqlite};
+use super::{Before, Fuse, postgres, sqlite};
 
 /// A transaction in progress. What a verb does, it does through this and nothing else, since the
 /// database may ask to run it again.
@@ -204,17 +204,28 @@ impl Tx {
 
     /// Several statements, or one of transaction control: never from a verb.
     pub(super) fn batch(&mut self, sql: &str) -> Result<(), Fault> {
-        self.run(|link| match link {
+        let commits = sql.starts_with("COMMIT");
+        let before = if commits { Before::Commit } else { Before::Statement };
+        self.run_after(before, |link| match link {
             Link::Sqlite(link) => link.batch(sql),
             Link::Postgres(link) => link.batch(sql),
         })
     }
 
     fn run<T>(&mut self, act: impl FnOnce(&mut Link) -> Result<T, Fault>) -> Result<T, Fault> {
+        self.run_after(Before::Statement, act)
+    }
+
+    /// Runs what the fuse allows.
+    fn run_after<T>(
+        &mut self,
+        before: Before,
+        act: impl FnOnce(&mut Link) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
         if self.broken.is_some() {
             return Err(Fault::new("a statement after a fault"));
         }
-        if self.fuse.as_ref().is_some_and(|allows| !allows()) {
+        if self.fuse.as_ref().is_some_and(|allows| !allows(before)) {
             self.broken = Some(Kind::Final);
             return Err(Fault::new("the fuse has blown"));
         }
