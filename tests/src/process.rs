@@ -140,6 +140,7 @@ impl Place {
             .env("RELEVE__KEYS__BACKUP_FILE", self.path("backup.key"))
             .env("RELEVE__LIMITS__REQUESTS_PER_PHONE", "100000")
             .env("RELEVE__LIMITS__ALARM_REPORTS_PER_PHONE", "100000")
+            .env("RELEVE__LIMITS__SIGN_INS_OVERALL", "100000")
             .env("RELEVE__LIMITS__ENROLMENTS_PER_ADDRESS", "100000");
         command
     }
