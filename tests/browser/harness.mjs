@@ -184,7 +184,17 @@ export async function accessible(page, where, rules = null) {
   // Given as a function's body: the page's content policy refuses injected scripts, rightly.
   await page.evaluate(AXE);
   const runOnly = rules ?? ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
-  const { violations } = await page.evaluate((runOnly) => window.axe.run(document, { runOnly }), runOnly);
+  const { violations } = await page.evaluate(async (runOnly) => {
+    // What sticks to an edge covers what a scroll uncovers: in its place, it covers nothing.
+    const sticky = [...document.querySelectorAll("body *")].filter((one) => getComputedStyle(one).position === "sticky");
+    for (const one of sticky) one.style.position = "relative";
+    for (const one of sticky) one.style.inset = "auto";
+    try {
+      return await window.axe.run(document, { runOnly });
+    } finally {
+      for (const one of sticky) one.style.position = one.style.inset = "";
+    }
+  }, runOnly);
   const bad = violations
     .filter((v) => v.impact === "serious" || v.impact === "critical")
     .map((v) => `${v.id} (${v.impact}): ${v.nodes.map((n) => n.target.join(" ")).slice(0, 4).join(" | ")}`);

@@ -224,6 +224,7 @@ fn b_06_settings_are_checked_and_kept_and_colleagues_near_are_named() {
         let (amina, bruno) = (w.worker("Amina"), w.worker("Bruno"));
         let (home, other) = (w.home("Lefèvre"), w.home("Morel"));
         let _ = w.visit(&amina, &home, today_at(8, 0));
+        let _ = w.visit(&bruno, &other, today_at(7, 0));
         let _ = w.visit(&bruno, &other, today_at(8, 30));
         w.time.until(today_at(8, 5));
         let lane = AlarmLane::of(w, &amina);
@@ -232,6 +233,7 @@ fn b_06_settings_are_checked_and_kept_and_colleagues_near_are_named() {
         let seen = sheet(&w.desk, alarm);
         assert_eq!(seen["theoretical"]["basis"], "planned");
         assert_eq!(seen["near"][0]["name"], "Bruno Diallo");
+        assert_eq!(seen["near"].as_array().map(Vec::len), Some(1), "a colleague is told once");
         // Positions come as they are measured, and go after two months.
         let _ = lane.says(Report::At { alarm, position: HERE });
         assert_eq!(sheet(&w.desk, alarm)["positions"].as_array().map(Vec::len), Some(2));

@@ -1,5 +1,7 @@
 //! Where a worker is: by her planning, with the address; by her phone; and who is near.
 
+use std::collections::BTreeSet;
+
 use releve_shared::alarm::{Position, Theoretical, Way, theoretical};
 use releve_shared::id::{AlarmId, MembershipId, OrganisationId};
 use releve_shared::time::{DAY_MS, HOUR_MS, Moment};
@@ -123,6 +125,9 @@ pub fn near(
 ) -> Answer<Vec<Near>> {
     let period = (at.plus(-NEAR_MS), at.plus(NEAR_MS));
     let all = sql::near(tx, org, but, period, &place.postal_code)?;
+    // One line a colleague, of her first visit: her telephone is what counts.
+    let mut seen = BTreeSet::new();
+    let all = all.into_iter().filter(|(caregiver, ..)| seen.insert(*caregiver));
     let near = |(caregiver, name, phone, starts_at, ends_at)| Near {
         caregiver,
         name,
@@ -130,7 +135,7 @@ pub fn near(
         starts_at,
         ends_at,
     };
-    Ok(all.into_iter().map(near).collect())
+    Ok(all.map(near).collect())
 }
 
 /// Deletes positions whose time is over, and forgets reports that no phone sends again.
