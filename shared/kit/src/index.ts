@@ -17,6 +17,7 @@ export { default as LiveRegion } from "./components/LiveRegion.svelte";
 export { default as Loading } from "./components/Loading.svelte";
 export { default as Menu } from "./components/Menu.svelte";
 export { default as Select } from "./components/Select.svelte";
+export { default as Shown } from "./components/Shown.svelte";
 export { default as SkipLink } from "./components/SkipLink.svelte";
 export { default as Table, type Column } from "./components/Table.svelte";
 export { default as Tag } from "./components/Tag.svelte";

@@ -1,7 +1,7 @@
 import { setLanguage } from "@releve/kit";
 import type { AlarmLook } from "@releve/types";
 import { cleanup, fireEvent, render, screen, waitFor, within } from "@testing-library/svelte";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import App from "../App.svelte";
 import { dismiss } from "../state/clocking.svelte.ts";
 import { hearAgain, lightUp, setAside } from "../state/alarm.svelte.ts";
@@ -52,6 +52,27 @@ describe("the alarm's button (O-31)", () => {
     await fireEvent.click((await dati())[0]!);
     await over("Alarme dans");
     expect(phone.acts).toEqual([{ do: "alarm", press: "pressed" }]);
+  });
+
+  it("stays when a screen cannot be drawn, and the next screen is drawn", async () => {
+    const reported = vi.fn();
+    vi.stubGlobal("reportError", reported);
+    const held = phone.ask.bind(phone);
+    vi.spyOn(phone, "ask").mockImplementation(async (ask) => {
+      const view = await held(ask);
+      // What no core says: whatever is wrong there, she can call for help.
+      return ask.ask === "outbox" ? ({ ...view, acts: [{ id: "x" }] } as unknown as typeof view) : view;
+    });
+    go("#/outbox", true);
+    show();
+    await screen.findByText(/Une erreur de l'application/);
+    expect(reported).toHaveBeenCalled();
+    expect(await dati()).toHaveLength(1);
+    await fireEvent.click((await dati())[0]!);
+    await over("Alarme dans");
+    go("#/me", true);
+    await waitFor(() => expect(screen.queryByText(/Une erreur de l'application/)).toBeNull());
+    vi.unstubAllGlobals();
   });
 
   it("is there over a message that must be read, offline, with a lease over, a sign-in or an update to do", async () => {

@@ -3,6 +3,7 @@ import { texts } from "./language.svelte.ts";
 export const fr = {
   loading: "Chargement…",
   failed: "Impossible d'afficher ceci",
+  notDrawn: "Une erreur de l'application. Le reste de l'écran marche ; réessayez, ou prévenez l'agence.",
   retry: "Réessayer",
   close: "Fermer",
   cancel: "Annuler",
@@ -18,6 +19,7 @@ export const fr = {
 export const en: typeof fr = {
   loading: "Loading…",
   failed: "This cannot be shown",
+  notDrawn: "An error of the app. The rest of the screen works; try again, or tell the agency.",
   retry: "Try again",
   close: "Close",
   cancel: "Cancel",
