@@ -80,12 +80,14 @@ fn a_phone_that_says_much_is_slowed_and_its_first_alarm_is_heard() {
         assert_eq!(status, 429);
         assert!(said.contains("too_many_tries") && said.contains("retry_after_s"), "{said}");
 
-        let alarm: AlarmId = lane.draw();
-        let _ = lane.arms(alarm);
-        let raise = |alarm| {
-            let what = Report::Raised { alarm, kind: Kind::Panic, visit: None, position: None };
+        let says = |alarm, kind| {
+            let what = Report::Raised { alarm, kind, visit: None, position: None };
             lane.sends(&lane.request(what, 0)).0
         };
+        assert_eq!(says(lane.draw(), Kind::Test), 200, "a test is one of hers too, and hides no other");
+        let alarm: AlarmId = lane.draw();
+        let _ = lane.arms(alarm);
+        let raise = |alarm| says(alarm, Kind::Panic);
         assert_eq!(raise(alarm), 200, "armed and not raised yet: that is news");
         assert_eq!(trail(&w.desk, alarm), ["armed", "raised:phone", "everyone"]);
         assert_eq!(raise(alarm), 429, "it is here");

@@ -114,9 +114,11 @@ crate::statements! {
     KNOWS = "SELECT COUNT(*) FROM alarm WHERE id = $1";
     /// Whether an alarm was raised.
     IS_RAISED = "SELECT COUNT(*) FROM alarm WHERE id = $1 AND raised_at IS NOT NULL";
-    /// Whether somebody has an alarm that was raised and not closed.
+    /// Whether somebody has an alarm that was raised and not closed. A test is none: a real one is news
+    /// beside it.
     HAS_OPEN = "SELECT COUNT(*) FROM alarm
-                 WHERE person = $1 AND raised_at IS NOT NULL AND phase NOT IN ('resolved', 'cancelled')";
+                 WHERE person = $1 AND raised_at IS NOT NULL AND phase NOT IN ('resolved', 'cancelled')
+                   AND kind <> 'test'";
     /// Open alarms of an organisation, the newest first.
     OPEN = "SELECT a.id, a.membership, COALESCE(p.first_name || ' ' || p.last_name, ''),
                    COALESCE(p.phone, ''), a.episode, a.pressed_at, a.theoretical, a.marks

@@ -64,7 +64,7 @@ pub async fn play(
     let past = past(seed, agency, now);
     app.db
         .write(move |tx| {
-            // Before anybody is named: those who would be told are not told of the past.
+            // Before anybody is named: only the office's own account is told of the past.
             for (who, one) in &past {
                 if let Some(person) = people.get(*who) {
                     happened(tx, &keys, &by, *person, one)?;
