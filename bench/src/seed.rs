@@ -135,7 +135,6 @@ pub fn fill(path: &Path) -> Agency {
         heavy.push(Heavy { codes, device });
     }
     tx.commit().expect("the agency");
-    db.execute_batch("ANALYZE").expect("statistics");
     Agency { workers, spare, heavy, server_key }
 }
 

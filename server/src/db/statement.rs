@@ -66,6 +66,7 @@ pub fn statements() -> Vec<Statement> {
         super::migrate::ALL,
         crate::alarms::ALL,
         crate::alarms::OVER,
+        crate::alarms::SESSIONS,
         crate::audit::ALL,
         crate::cards::ALL,
         crate::changes::ALL,

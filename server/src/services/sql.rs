@@ -37,7 +37,7 @@ crate::statements! {
     /// Gives the visits to come of a service its next list, but for those that were edited.
     RENEW = "UPDATE visit_tasks SET version = $1, planned = $2
               WHERE service = $3 AND edited = 0
-                AND visit IN (SELECT v.id FROM visit v WHERE v.starts_at > $4)
+                AND (SELECT v.starts_at FROM visit v WHERE v.id = visit_tasks.visit) > $4
               RETURNING visit";
     /// Where a visit is, for its phones.
     PLACE = "SELECT membership, held FROM visit WHERE id = $1";
