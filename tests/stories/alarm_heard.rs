@@ -84,7 +84,11 @@ fn a_phone_that_says_much_is_slowed_and_its_first_alarm_is_heard() {
             let what = Report::Raised { alarm, kind, visit: None, position: None };
             lane.sends(&lane.request(what, 0)).0
         };
-        assert_eq!(says(lane.draw(), Kind::Test), 200, "a test is one of hers too, and hides no other");
+        assert_eq!(
+            says(lane.draw(), Kind::Test),
+            200,
+            "a test is one of hers too, and hides no other"
+        );
         let alarm: AlarmId = lane.draw();
         let _ = lane.arms(alarm);
         let raise = |alarm| says(alarm, Kind::Panic);

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 
 use super::apply::{self, Act, Whose, happen};
 use super::place::{self, Near, Place, Seen};
+use super::session;
 use super::sql::{self, Entry, Listed};
 use crate::audit::note;
 use crate::db::{Answer, Tx};
@@ -174,8 +175,8 @@ pub fn open(tx: &mut Tx, by: &By) -> Answer<Vec<AlarmRow>> {
 /// # Errors
 /// Those of the database.
 pub fn watched(tx: &mut Tx, by: &By, now: Moment) -> Answer<Vec<WatchRow>> {
-    let rows = sql::watched(tx, by.organisation, now.plus(-WATCHED_MS))?;
-    let line = |it: sql::Watched| WatchRow {
+    let rows = session::watched(tx, by.organisation, now.plus(-WATCHED_MS))?;
+    let line = |it: session::Watched| WatchRow {
         id: it.id,
         caregiver: it.membership,
         name: it.name,
@@ -226,7 +227,7 @@ pub fn read(tx: &mut Tx, by: &By, id: AlarmId, now: Moment) -> Answer<AlarmSheet
     };
     let deliveries = notices::of_alarm(tx, id)?.into_iter().map(sent).collect();
     let positions = place::seen(tx, id)?;
-    let said = sql::session_of(tx, by.organisation, id)?.map(|it| it.place).unwrap_or_default();
+    let said = session::of_alarm(tx, by.organisation, id)?.map(|it| it.place).unwrap_or_default();
     Ok(AlarmSheet { row: row(listed), theoretical, said, positions, trail, deliveries, near })
 }
 

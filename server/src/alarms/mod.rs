@@ -28,7 +28,7 @@ pub use over::{ALL as OVER, KEPT};
 pub use phone::hear;
 pub use place::tidy;
 pub use routes::routes;
-pub use session::stamped;
+pub use session::{ALL as SESSIONS, stamped};
 pub use settings::{body, set, settings};
 pub use sql::ALL;
 pub use words::{Words, words};

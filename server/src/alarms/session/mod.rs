@@ -1,6 +1,8 @@
 //! Sessions of lone work: opened by a start stamp or by the worker, put off by her signs, and raised by
 //! the server when her phone is silent past their due time (row B-06).
 
+mod sql;
+
 use releve_shared::alarm::episode::Event;
 use releve_shared::alarm::{AlarmRules, CheckIn, LoneSession, PLACE_LIMIT, Way};
 use releve_shared::id::{LoneSessionId, MembershipId, OrganisationId, VisitId};
@@ -11,9 +13,12 @@ use releve_shared::visit::ClockKind;
 
 use super::apply::{Act, Whose, happen};
 use super::settings;
-use super::sql::{self, KeptSession};
 use crate::db::{Answer, Tx};
 use crate::visits::{self, Reception};
+
+use sql::Kept;
+
+pub use sql::{ALL, Watched, of_alarm, watched};
 
 /// No session is watched longer than a day.
 const LONGEST_MS: i64 = DAY_MS;
@@ -61,12 +66,12 @@ fn begin(
     let (Some(person), Some(device)) = (whose.person, whose.device) else {
         return Err(Refusal::NotFound.into());
     };
-    if let Some(known) = sql::claim_session(tx, session.id)? {
+    if let Some(known) = sql::claim(tx, session.id)? {
         return hear(tx, known, whose, now);
     }
     // Word that comes late says nothing about now: she has as long as if it had begun when heard of.
     let due = session.server_due(rules, now);
-    let new = KeptSession {
+    let new = Kept {
         organisation: whose.organisation,
         membership: whose.membership,
         person,
@@ -75,26 +80,26 @@ fn begin(
         session,
         heard_at: now,
     };
-    sql::add_session(tx, &new, due)?;
+    sql::add(tx, &new, due)?;
     tx.tell(&Scope::desk(new.organisation));
     Ok(())
 }
 
 /// Her phone lives.
 pub fn alive(tx: &mut Tx, whose: &Whose, id: LoneSessionId, now: Moment) -> Answer<()> {
-    match sql::claim_session(tx, id)? {
+    match sql::claim(tx, id)? {
         Some(known) => hear(tx, known, whose, now),
         None => Err(Refusal::NotFound.into()),
     }
 }
 
-fn hear(tx: &mut Tx, mut known: KeptSession, whose: &Whose, now: Moment) -> Answer<()> {
+fn hear(tx: &mut Tx, mut known: Kept, whose: &Whose, now: Moment) -> Answer<()> {
     hers(&known, whose)?;
     if known.state == "open" {
         known.heard_at = known.heard_at.max(now);
         let rules = settings(tx, known.organisation)?.rules;
         let due = known.session.server_due(&rules, known.heard_at);
-        sql::write_session(tx, &known, Some(due))?;
+        sql::write(tx, &known, Some(due))?;
     }
     Ok(())
 }
@@ -107,7 +112,7 @@ pub fn sign(
     ends_in_ms: Option<i64>,
     (acted_at, now): (Moment, Moment),
 ) -> Answer<()> {
-    let mut known = sql::claim_session(tx, id)?.ok_or(Refusal::NotFound)?;
+    let mut known = sql::claim(tx, id)?.ok_or(Refusal::NotFound)?;
     hers(&known, whose)?;
     if known.state == "closed" {
         return Err(Refusal::AlarmOver.into());
@@ -121,7 +126,7 @@ pub fn sign(
     "open".clone_into(&mut known.state);
     let rules = settings(tx, known.organisation)?.rules;
     let due = known.session.server_due(&rules, known.heard_at);
-    sql::write_session(tx, &known, Some(due))?;
+    sql::write(tx, &known, Some(due))?;
     tx.tell(&Scope::desk(known.organisation));
     Ok(())
 }
@@ -134,47 +139,42 @@ pub fn close(
     what: &str,
     (acted_at, now): (Moment, Moment),
 ) -> Answer<()> {
-    let Some(mut known) = sql::claim_session(tx, id)? else { return Ok(()) };
+    let Some(mut known) = sql::claim(tx, id)? else { return Ok(()) };
     hers(&known, whose)?;
     if known.state == "raised" {
         fine(tx, &known, what, (acted_at, now))?;
     }
     "closed".clone_into(&mut known.state);
-    sql::write_session(tx, &known, None)?;
+    sql::write(tx, &known, None)?;
     tx.tell(&Scope::desk(known.organisation));
     Ok(())
 }
 
 fn reopen(tx: &mut Tx, whose: &Whose, id: LoneSessionId, now: Moment) -> Answer<()> {
-    let Some(mut known) = sql::claim_session(tx, id)? else { return Ok(()) };
+    let Some(mut known) = sql::claim(tx, id)? else { return Ok(()) };
     hers(&known, whose)?;
     if known.state == "closed" {
         "open".clone_into(&mut known.state);
         known.heard_at = known.heard_at.max(now);
         let rules = settings(tx, known.organisation)?.rules;
         let due = known.session.server_due(&rules, known.heard_at);
-        sql::write_session(tx, &known, Some(due))?;
+        sql::write(tx, &known, Some(due))?;
     }
     Ok(())
 }
 
-fn hers(known: &KeptSession, whose: &Whose) -> Result<(), Refusal> {
+fn hers(known: &Kept, whose: &Whose) -> Result<(), Refusal> {
     let same = known.organisation == whose.organisation && Some(known.person) == whose.person;
     if same { Ok(()) } else { Err(Refusal::NotFound) }
 }
 
-fn fine(
-    tx: &mut Tx,
-    known: &KeptSession,
-    what: &str,
-    (acted_at, now): (Moment, Moment),
-) -> Answer<()> {
+fn fine(tx: &mut Tx, known: &Kept, what: &str, (acted_at, now): (Moment, Moment)) -> Answer<()> {
     let event = Event::Fine;
     let act = Act { event, who: "phone".to_owned(), acted_at, detail: what.to_owned() };
     happen(tx, known.session.alarm(), &whose(known), &act, now)
 }
 
-fn whose(known: &KeptSession) -> Whose {
+fn whose(known: &Kept) -> Whose {
     Whose {
         organisation: known.organisation,
         membership: known.membership,
@@ -186,7 +186,7 @@ fn whose(known: &KeptSession) -> Whose {
 
 /// Raises what is due in silence. Gives how many.
 pub fn raise_due(tx: &mut Tx, now: Moment) -> Answer<usize> {
-    let due = sql::take_sessions(tx, now)?;
+    let due = sql::take(tx, now)?;
     for known in &due {
         let rules = settings(tx, known.organisation)?.rules;
         let next = known.session.due(&rules);
