@@ -209,9 +209,7 @@ fn worker(
             .expect("a visit");
         holder.execute(params![visit_text, membership.to_string()]).expect("a holder");
         rows.push(("visit", visit_text));
-        if v < VISITS {
-            phone.visits.push((visit, client(home)));
-        }
+        phone.visits.push((visit, client(home)));
     }
     feed(tx, &format!("membership/{membership}"), &rows);
     phone
