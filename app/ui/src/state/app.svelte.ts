@@ -10,6 +10,10 @@ let phoneFailed = $state<string | null>(null);
 let changed = $state(0);
 let ticked = $state(performance.now());
 let readAt = performance.now();
+/** The answers since the last change, by question: a screen that is seen again is drawn at once. */
+const told = new Map<string, View>();
+/** More screens than one goes back and forth between; a search asks at each letter. */
+const TOLD_LIMIT = 24;
 
 /** The bridge of this page. */
 export function bridge(): Bridge {
@@ -48,6 +52,7 @@ export function today(): string {
 
 /** Looks at everything again. */
 export function lookAgain(): void {
+  told.clear();
   changed += 1;
 }
 
@@ -74,6 +79,7 @@ async function askPhone(): Promise<void> {
 export function start(bridge: Bridge): () => void {
   bridgeNow = bridge;
   phoneNow = null;
+  told.clear();
   const stop = bridge.changes(askAgain);
   void askPhone();
   const tick = setInterval(() => {
@@ -101,7 +107,8 @@ export class Watched<K extends View["view"]> {
   };
 }
 
-/** Asks, and asks again at each change; null asks nothing. For a component's script: it lives as long as it does. */
+/** Asks, and asks again at each change; null asks nothing. What was answered since the last change is
+ * shown while it is asked again. For a component's script: it lives as long as it does. */
 export function watch<K extends View["view"]>(name: K, ask: () => Ask | null): Watched<K> {
   const watched = new Watched<K>();
   let asked = "";
@@ -109,13 +116,15 @@ export function watch<K extends View["view"]>(name: K, ask: () => Ask | null): W
     void [changed, watched.again];
     const question = ask();
     const key = JSON.stringify(question);
-    if (key !== asked) watched.view = null;
+    const before = told.get(key);
+    if (key !== asked) watched.view = before?.view === name ? (before as Named<K>) : null;
     asked = key;
     if (question === null) return;
     let stale = false;
     bridgeNow.ask(question).then(
       (view) => {
         if (stale || view.view !== name) return;
+        keep(key, view);
         watched.view = view as Named<K>;
         watched.failed = null;
       },
@@ -128,4 +137,11 @@ export function watch<K extends View["view"]>(name: K, ask: () => Ask | null): W
     return () => (stale = true);
   });
   return watched;
+}
+
+function keep(question: string, answer: View): void {
+  told.delete(question);
+  told.set(question, answer);
+  const oldest = told.keys().next().value;
+  if (told.size > TOLD_LIMIT && oldest !== undefined) told.delete(oldest);
 }

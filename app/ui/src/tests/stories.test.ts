@@ -441,6 +441,26 @@ describe("everywhere", () => {
     expect(await screen.findByRole("heading", { level: 1, name: "Monday 23 November" })).toBeTruthy();
   });
 
+  it("draws a screen seen before at once, and nothing older than the last change (O-08)", async () => {
+    go("#/clients", true);
+    show();
+    const known = /Denise Garrigues|Garrigues/;
+    expect(await screen.findByText(known)).toBeTruthy();
+    go("#/me", true);
+    await screen.findByRole("heading", { level: 1, name: "Moi" });
+    // From here on the phone thinks for ever.
+    const asks = phone.ask.bind(phone);
+    phone.ask = (ask) => (ask.ask === "find_clients" ? new Promise(() => {}) : asks(ask));
+    go("#/clients", true);
+    expect(await screen.findByText(known)).toBeTruthy();
+    go("#/me", true);
+    await screen.findByRole("heading", { level: 1, name: "Moi" });
+    phone.changed();
+    go("#/clients", true);
+    await waitFor(() => expect(document.querySelector("[data-state=loading]")).not.toBeNull());
+    expect(screen.queryByText(known)).toBeNull();
+  });
+
   it("shows hostile text as text", async () => {
     const hostile = `<img src=x onerror="alert(1)">"'; DROP TABLE--`;
     phone.visits[0]!.client = { ...garrigues, last_name: hostile, street: hostile, door_code: hostile };
