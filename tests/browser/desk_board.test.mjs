@@ -106,6 +106,12 @@ describe("the control board", { concurrency: false }, () => {
       await panel.getByText("Texte signé par le téléphone").first().click();
       await panel.locator("pre").first().getByText(made.tag.link, { exact: false }).waitFor();
       await panel.getByText("Galaxy A15", { exact: false }).first().waitFor();
+      // What is open stays open while something changes elsewhere: she writes her report.
+      const written = { distance_hm: null, expenses_cents: null, comment: "", distance_note: "", report: "Elle a bien mangé." };
+      await act({ do: "write_notes", visit: made.visit.id, notes: written });
+      await act({ do: "sync_now" });
+      await panel.getByText("Elle a bien mangé.").waitFor();
+      assert.equal(await panel.locator("details[open]").count(), 1);
 
       const raw = (await proof()).stamps.map((s) => s.raw);
       await panel.getByRole("button", { name: "Accepter" }).click();

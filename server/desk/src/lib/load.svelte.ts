@@ -4,7 +4,8 @@ import { live } from "./live.svelte";
 
 /**
  * What a screen shows: loading, a problem, or data. `ask` runs again when anything reactive that it
- * reads before its first await changes (then the old data goes), and quietly at each live change.
+ * reads before its first await changes (then the old data goes), and quietly at each live change. An
+ * id that it reads of a row or a prop goes through `$derived` first: rows are others at each change.
  */
 export class Load<T> {
   data = $state.raw<T | undefined>(undefined);
