@@ -54,6 +54,8 @@ test("O-12: an administrator says who sees which section", async () => {
     await card.getByRole("button", { name: "Ajouter une rubrique" }).click();
     await card.getByRole("button", { name: "Enregistrer" }).click();
     await said(page, "Rubriques enregistrées.");
+    // Nothing is left to save: a second press would make the section twice.
+    await card.locator("button:disabled", { hasText: "Enregistrer" }).waitFor();
     await page.reload();
     await health.getByLabel("Intervenants").waitFor();
     assert.equal(await health.getByLabel("Intervenants").isChecked(), false);
@@ -91,5 +93,6 @@ test("O-38: the tasks of one visit are changed in the planning", async () => {
     await form.locator("section").getByRole("button", { name: "Enregistrer" }).click();
     await said(page, "Tâches prévues.");
     await form.getByText("Modifiées pour cette intervention").waitFor();
+    await form.locator("section").getByRole("button", { name: "Enregistrer" }).waitFor({ state: "detached" });
   });
 });
