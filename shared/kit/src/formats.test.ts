@@ -67,6 +67,8 @@ describe("formats", () => {
 
   it("counts days in the zone, not in UTC", () => {
     expect(fr.dayOf(Date.parse("2026-11-22T23:30:00Z"))).toBe("2026-11-23");
+    expect(formats("en", "Indian/Reunion").dayOf(Date.parse("2026-02-28T20:30:00Z"))).toBe("2026-03-01");
+    expect(fr.dayOf(Date.parse("2027-01-04T22:59:59Z"))).toBe("2027-01-04");
     expect(dayPlus("2026-02-28", 1)).toBe("2026-03-01");
     expect(mondayOf("2026-11-22")).toBe("2026-11-16");
     expect(mondayOf("2026-11-23")).toBe("2026-11-23");

@@ -1,4 +1,4 @@
-import { CalendarDate, fromDate, parseDate, parseDateTime, toZoned } from "@internationalized/date";
+import { parseDate, parseDateTime, toZoned } from "@internationalized/date";
 import type { Language } from "./i18n/language.svelte.ts";
 
 /** Milliseconds since the Unix epoch. */
@@ -114,8 +114,10 @@ export class Formats {
 
   /** The calendar day of a moment, in the zone. */
   dayOf(at: Moment): Day {
-    const zoned = fromDate(new Date(at), this.zone);
-    return new CalendarDate(zoned.year, zoned.month, zoned.day).toString();
+    // By a format that is kept: a library's way makes several at each call.
+    const parts = this.#in(this.zone, { year: "numeric", month: "2-digit", day: "2-digit" }).formatToParts(at);
+    const part = (type: string) => parts.find((one) => one.type === type)?.value ?? "";
+    return `${part("year").padStart(4, "0")}-${part("month")}-${part("day")}`;
   }
 
   /** The moment of a wall time (`08:03`) on a day, in the zone; null for what is no time. */
@@ -129,10 +131,12 @@ export class Formats {
 
   #day(day: Day, options: Intl.DateTimeFormatOptions): string {
     const noon = Date.parse(`${day}T12:00:00Z`);
+    const format = this.#in("UTC", options);
     const first = this.language === "fr" && day.endsWith("-01") && options.day !== undefined;
-    return this.#in("UTC", options)
+    if (!first) return format.format(noon);
+    return format
       .formatToParts(noon)
-      .map((part) => (first && part.type === "day" ? "1ᵉʳ" : part.value))
+      .map((part) => (part.type === "day" ? "1ᵉʳ" : part.value))
       .join("");
   }
 

@@ -63,6 +63,11 @@ const rules: Record<Language, Intl.PluralRules> = {
   fr: new Intl.PluralRules("fr"),
   en: new Intl.PluralRules("en"),
 };
+// Making one takes longer than writing a hundred numbers with it.
+const numbers: Record<Language, Intl.NumberFormat> = {
+  fr: new Intl.NumberFormat("fr"),
+  en: new Intl.NumberFormat("en"),
+};
 
 /** One form per plural category of the language; `#` is the number. */
 export type Forms = { zero?: string; one: string; many?: string; other: string };
@@ -74,5 +79,5 @@ export function plural(language: Language, n: number, forms: Forms): string {
     (n === 0 ? forms.zero : undefined) ??
     (category === "one" ? forms.one : category === "many" ? forms.many : undefined) ??
     forms.other;
-  return form.replaceAll("#", new Intl.NumberFormat(language).format(n));
+  return form.replaceAll("#", numbers[language].format(n));
 }
