@@ -12,25 +12,23 @@ const SCREENS = ["#/planning", "#/clients", "#/communicate", "#/me", "#/"];
 /** Clicks a link of the navigation: milliseconds from the input to the frame that shows the screen with its data. */
 async function click(page, href) {
   const link = page.locator(`nav a:has(.word)[href="${href}"]`);
-  const painted = link.evaluate(
-    (link) =>
-      new Promise((resolve) => {
-        link.addEventListener(
-          "click",
-          (event) => {
-            const look = () => {
-              if (link.getAttribute("aria-current") !== "page" || document.querySelector("[data-state=loading]")) return void requestAnimationFrame(look);
-              // After the frame that is being made, not before it.
-              const channel = new MessageChannel();
-              channel.port1.onmessage = () => resolve(performance.now() - event.timeStamp);
-              channel.port2.postMessage(0);
-            };
-            requestAnimationFrame(look);
-          },
-          { once: true, capture: true },
-        );
-      }),
-  );
+  // Listened for before the click is made: sent together, the click may come first.
+  await link.evaluate((link) => {
+    window.painted = new Promise((resolve) => {
+      const seen = (event) => {
+        const look = () => {
+          if (link.getAttribute("aria-current") !== "page" || document.querySelector("[data-state=loading]")) return void requestAnimationFrame(look);
+          // After the frame that is being made, not before it.
+          const channel = new MessageChannel();
+          channel.port1.onmessage = () => resolve(performance.now() - event.timeStamp);
+          channel.port2.postMessage(0);
+        };
+        requestAnimationFrame(look);
+      };
+      link.addEventListener("click", seen, { once: true, capture: true });
+    });
+  });
+  const painted = page.evaluate(() => window.painted);
   // By the mouse alone: Playwright's own click lays the page out again to see what it hits.
   const box = await link.boundingBox();
   await page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
