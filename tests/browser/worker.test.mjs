@@ -172,13 +172,15 @@ describe("a caregiver with her phone", { concurrency: false }, () => {
 
   step("sees each act on the phone, then received by the office (B-02)", async () => {
     await go("#/outbox");
-    await page.getByText("sur le téléphone", { exact: true }).first().waitFor();
-    assert.equal(await page.getByText("sur le téléphone", { exact: true }).count(), 3);
-    assert.equal(await page.getByText("Tout est reçu par l'agence").count(), 0);
+    // Of the screen shown: those of the navigation are kept beside it, out of sight.
+    const main = page.locator("#main");
+    await main.getByText("sur le téléphone", { exact: true }).first().waitFor();
+    assert.equal(await main.getByText("sur le téléphone", { exact: true }).count(), 3);
+    assert.equal(await main.getByText("Tout est reçu par l'agence").count(), 0);
     await control("online");
     await page.getByRole("button", { name: "Envoyer maintenant" }).click();
-    await page.getByText("Tout est reçu par l'agence").waitFor();
-    assert.equal(await page.getByText(/reçu par l'agence \d\d:\d\d/).count(), 3);
+    await main.getByText("Tout est reçu par l'agence").waitFor();
+    assert.equal(await main.getByText(/reçu par l'agence \d\d:\d\d/).count(), 3);
   });
 
   step("reads in the dark, at 200 %, and in English", async () => {
@@ -195,6 +197,37 @@ describe("a caregiver with her phone", { concurrency: false }, () => {
     await other.context().close();
   });
 
+  step("has one screen before her, for the eye, the ear and the search, however many are kept", async () => {
+    const session = await page.context().newCDPSession(page);
+    const titles = [];
+    for (const hash of ["#/", "#/planning", "#/clients", "#/communicate", "#/planning", "#/me", "#/outbox", "#/"]) {
+      await page.locator(`a[href="${hash}"]:visible`).first().click();
+      await page.waitForURL(`**/${hash}`);
+      await page.locator("#main [data-state=loading]").waitFor({ state: "detached" });
+      const { nodes } = await session.send("Accessibility.getFullAXTree");
+      const told = (role) => nodes.filter((node) => !node.ignored && node.role.value === role);
+      assert.equal(told("main").length, 1, `${hash}: one main part is read aloud`);
+      const firsts = told("heading").filter((node) => node.properties.some(({ name, value }) => name === "level" && value.value === 1));
+      assert.equal(firsts.length, 1, `${hash}: one title is read aloud`);
+      const found = await page.evaluate(() => ({
+        mains: document.querySelectorAll("#main").length,
+        shown: [...document.querySelectorAll("h1")].filter((one) => one.checkVisibility()).map((one) => one.textContent),
+        focused: document.activeElement?.textContent,
+        title: document.title,
+        top: scrollY,
+        twice: [...document.querySelectorAll("[id]")].map(({ id }) => id).filter((id, index, all) => all.indexOf(id) !== index),
+      }));
+      const [title] = found.shown;
+      titles.push(title);
+      assert.equal(firsts[0].name.value.toLowerCase(), title.toLowerCase()); // a capital by the style sheet
+      assert.deepEqual(found, { mains: 1, shown: [title], focused: title, title: `${title} · Relève`, top: 0, twice: [] }, hash);
+    }
+    assert.equal(new Set(titles).size, 6);
+    assert.ok((await page.locator("[inert]").count()) >= 4, "the others are kept");
+    await accessible(page, "today, with the others kept");
+    await fits(page, "today, with the others kept");
+  });
+
   step("can do it all by keyboard: skip link, headings, focus that shows", async () => {
     await go("#/");
     await page.getByRole("navigation", { name: "Navigation principale" }).waitFor();
@@ -205,6 +238,7 @@ describe("a caregiver with her phone", { concurrency: false }, () => {
       const name = await page.evaluate(() => {
         const at = document.activeElement;
         if (!at || at === document.body) return "";
+        if (at.closest("[inert]")) return "UNSEEN, of a screen that is away: " + at.textContent;
         const { outlineStyle, boxShadow } = getComputedStyle(at);
         return outlineStyle === "none" && boxShadow === "none" ? "UNSEEN " + at.textContent : at.textContent.trim();
       });

@@ -1,6 +1,8 @@
 import { formats, language, type Formats } from "@releve/kit";
 import type { Ask, PhoneView, View } from "@releve/types";
+import { untrack } from "svelte";
 import { codeOf, type Bridge } from "../bridge/index.ts";
+import { place } from "./place.svelte.ts";
 
 type Named<K extends View["view"]> = Extract<View, { view: K }>;
 
@@ -108,35 +110,76 @@ export class Watched<K extends View["view"]> {
 }
 
 /** Asks, and asks again at each change; null asks nothing. What was answered since the last change is
- * shown while it is asked again. For a component's script: it lives as long as it does. */
-export function watch<K extends View["view"]>(name: K, ask: () => Ask | null): Watched<K> {
+ * shown while it is asked again. A kept screen asks nothing while it is away, and comes back with nothing older
+ * than the last change. With `stays`, an answer is shown until the next one, whatever was asked. For a
+ * component's script: it lives as long as it does. */
+export function watch<K extends View["view"]>(name: K, ask: () => Ask | null, { stays = false } = {}): Watched<K> {
   const watched = new Watched<K>();
-  let asked = "";
+  const { shown } = place();
+  const answered = (question: string): Named<K> | null => {
+    const view = told.get(question);
+    return view?.view === name ? (view as Named<K>) : null;
+  };
+  // At once, so that what is known is there when the screen is first drawn.
+  let asked = untrack(() => JSON.stringify(ask()));
+  watched.view = answered(asked);
+  let asOf = untrack(() => changed);
+  let away = false;
   $effect(() => {
-    void [changed, watched.again];
+    if (!shown()) {
+      away = true;
+      return;
+    }
+    void watched.again;
+    const since = changed;
     const question = ask();
     const key = JSON.stringify(question);
-    const before = told.get(key);
-    if (key !== asked) watched.view = before?.view === name ? (before as Named<K>) : null;
+    const known = answered(key);
+    if (away ? key !== asked || asOf !== since : key !== asked && (known || !stays)) {
+      watched.view = known;
+      asOf = since;
+    }
+    if (away) watched.failed = null;
     asked = key;
+    away = false;
     if (question === null) return;
     let stale = false;
-    bridgeNow.ask(question).then(
-      (view) => {
-        if (stale || view.view !== name) return;
-        keep(key, view);
-        watched.view = view as Named<K>;
-        watched.failed = null;
-      },
-      (error: unknown) => {
-        if (stale) return;
-        watched.view = null;
-        watched.failed = codeOf(error);
-      },
-    );
-    return () => (stale = true);
+    const send = () => {
+      bridgeNow.ask(question).then(
+        (view) => {
+          if (stale || view.view !== name) return;
+          keep(key, view);
+          asOf = since;
+          watched.failed = null;
+          // The same as what is there draws nothing.
+          if (JSON.stringify(view) !== JSON.stringify(watched.view)) watched.view = view as Named<K>;
+        },
+        (error: unknown) => {
+          if (stale) return;
+          watched.view = null;
+          watched.failed = codeOf(error);
+        },
+      );
+    };
+    // What is there is painted first.
+    let cancel = () => {};
+    if (known === null) send();
+    else cancel = afterPaint(send);
+    return () => {
+      stale = true;
+      cancel();
+    };
   });
   return watched;
+}
+
+function afterPaint(run: () => void): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const frame = requestAnimationFrame(() => (timer = setTimeout(run)));
+  return () => {
+    cancelAnimationFrame(frame);
+    clearTimeout(timer);
+  };
 }
 
 function keep(question: string, answer: View): void {

@@ -114,6 +114,11 @@ export function needsNoPin(at: Route["at"]): boolean {
   return ["read", "manual", "dati", "lone", "communicate"].includes(at);
 }
 
+/** Whether a screen stays once it was seen: those of the navigation, which are gone to all day. */
+export function staysKept(at: Route["at"]): boolean {
+  return ["today", "planning", "clients", "communicate", "me"].includes(at);
+}
+
 let current = $state<Route>(parse(location.hash));
 window.addEventListener("hashchange", () => (current = parse(location.hash)));
 
