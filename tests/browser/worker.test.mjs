@@ -225,6 +225,16 @@ describe("a caregiver with her phone", { concurrency: false }, () => {
     assert.equal(new Set(titles).size, 6);
     assert.ok((await page.locator("[inert]").count()) >= 4, "the others are kept");
     await accessible(page, "today, with the others kept");
+    // The phone's own "back" and "forward", and the same link twice.
+    await page.locator('nav a[href="#/"]').first().click();
+    await page.goBack();
+    await page.getByRole("heading", { level: 1, name: titles[6] }).waitFor();
+    assert.equal(new URL(page.url()).hash, "#/outbox");
+    await page.goBack();
+    await page.getByRole("heading", { level: 1, name: titles[5] }).waitFor();
+    await page.goForward();
+    await page.goForward();
+    await page.getByRole("heading", { level: 1, name: titles[7] }).waitFor();
     await fits(page, "today, with the others kept");
   });
 

@@ -129,12 +129,20 @@ export function route(): Route {
 
 /** Goes somewhere; `replace` forgets the page left. */
 export function go(href: string, replace = false): void {
-  if (replace) {
-    history.replaceState(null, "", href);
-    current = parse(href);
-  } else {
-    location.hash = href;
-  }
+  if (replace) history.replaceState(null, "", href);
+  else if (new URL(href, location.href).href === location.href) return;
+  else history.pushState(null, "", href);
+  current = parse(href);
+}
+
+/** Follows a click on a link to a screen. By itself the browser looks for the place in the page, tells of the new
+ * address later, and meanwhile paints the old screen once more. */
+export function follow(event: MouseEvent): void {
+  if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+  const link = event.target instanceof Element ? event.target.closest("a[href^='#/']") : null;
+  if (!link || link.hasAttribute("target") || link.hasAttribute("download")) return;
+  event.preventDefault();
+  go(link.getAttribute("href") ?? "#/");
 }
 
 /** Goes back to the page before, or home when the app was opened here. */

@@ -190,6 +190,45 @@ describe("a screen of the navigation", () => {
   });
 });
 
+describe("a link to a screen", () => {
+  const click = (to: string, more: MouseEventInit = {}, change: (link: HTMLAnchorElement) => void = () => {}) => {
+    const link = Object.assign(document.createElement("a"), { textContent: to });
+    link.setAttribute("href", to);
+    change(link);
+    document.body.append(link);
+    const event = new MouseEvent("click", { bubbles: true, cancelable: true, ...more });
+    // Whoever follows it has refused it to the browser; what is left to the browser stays undone here.
+    let followed = false;
+    const seen = (late: Event) => {
+      followed = late.defaultPrevented;
+      late.preventDefault();
+    };
+    window.addEventListener("click", seen, { once: true });
+    link.dispatchEvent(event);
+    link.remove();
+    return followed;
+  };
+
+  it("is followed at once, with an address that one can go back from; another tab stays the browser's", async () => {
+    await seeAll();
+    const before = history.length;
+    expect(click("#/planning/2026-11-24")).toBe(true);
+    expect(location.hash).toBe("#/planning/2026-11-24");
+    expect(history.length).toBe(before + 1);
+    await screen.findByRole("heading", { level: 2, name: /mardi 24 novembre/ });
+    click("#/planning/2026-11-24");
+    expect(history.length).toBe(before + 1);
+    expect(click("#/me", { ctrlKey: true })).toBe(false);
+    expect(click("#/me", { metaKey: true })).toBe(false);
+    expect(click("#/me", { shiftKey: true })).toBe(false);
+    expect(click("#/me", { button: 1 })).toBe(false);
+    expect(click("#/me", {}, (link) => (link.target = "_blank"))).toBe(false);
+    expect(click("tel:112")).toBe(false);
+    expect(click("https://example.org/#/me")).toBe(false);
+    expect(location.hash).toBe("#/planning/2026-11-24");
+  });
+});
+
 describe("nothing is kept of those cared for", () => {
   const gone = async () => {
     await waitFor(() => expect(document.body.innerHTML).not.toMatch(/Garrigues|Ferrer|rue des Lices|45A7/));
