@@ -423,48 +423,61 @@ fn launch(folder: &Path) -> (Process, String, Duration) {
     (process, url, began.elapsed())
 }
 
-/// An agency with one worker, her phone enrolled, and a visit that is due.
+/// An agency with one worker, her phone enrolled, and visits that are due.
 pub struct Agency {
     /// The supervisor.
     pub desk: Desk,
     /// The worker's phone.
     pub phone: PhoneProcess,
-    /// Her visit.
+    /// Her first visit.
     pub visit: VisitId,
+    /// All of them, one after the other.
+    pub visits: Vec<VisitId>,
 }
 
 impl Agency {
     /// Sets it up on a server that runs. `now` is the real time.
     #[must_use]
     pub fn at(place: &Place) -> Self {
-        Self::named(place, "worker")
+        Self::named(place, "worker", 1)
     }
 
-    /// The same, with another folder for the phone: for several on one server.
+    /// The same with the phone's folder, for several on one server, and with more visits.
+    ///
+    /// # Panics
+    /// Without any visit.
     #[must_use]
-    pub fn named(place: &Place, folder: &str) -> Self {
+    pub fn named(place: &Place, folder: &str, visits: i64) -> Self {
         let desk = place.desk();
         let worker = desk.adds_caregiver("Amina", "Diallo");
         desk.transmits(worker.id, true);
         let client = desk.adds_client("Jeanne", "Lefèvre");
         let start = releve_server::app::Clock::now(&releve_server::app::SystemClock);
-        let end = start.plus(releve_shared::time::HOUR_MS);
-        let visit = desk.plans(worker.id, client, start, end);
+        let lasts = releve_shared::time::HOUR_MS / visits;
+        let at = |number: i64| start.plus(number * lasts);
+        let visits: Vec<VisitId> =
+            (0..visits).map(|n| desk.plans(worker.id, client, at(n), at(n + 1))).collect();
+        let visit = *visits.first().expect("a visit");
         let phone = PhoneProcess::start(&place.path(folder));
         let link = desk.enrolment(worker.id);
         let _ = phone.act(&Act::Enrol { link, phone_name: "Épreuve".to_owned() }).done();
         until("the planning is there", || {
-            matches!(phone.ask(&Ask::Visit { id: visit }), Said::Done(_))
+            visits.iter().all(|&id| matches!(phone.ask(&Ask::Visit { id }), Said::Done(_)))
         });
-        Self { desk, phone, visit }
+        Self { desk, phone, visit, visits }
     }
 
-    /// The ids of the stamps that the server has of the visit, as often as it has them.
+    /// The ids of the stamps that the server has of the visits, as often as it has them.
     #[must_use]
     pub fn on_server(&self) -> Vec<String> {
-        let proof = self.desk.get(&format!("/api/desk/visits/{}/proof", self.visit)).ok();
-        let stamps = proof["stamps"].as_array().expect("stamps").iter();
-        stamps.map(|stamp| stamp["clocked"]["id"].as_str().unwrap_or_default().to_owned()).collect()
+        let of = |visit: &VisitId| {
+            let proof = self.desk.get(&format!("/api/desk/visits/{visit}/proof")).ok();
+            let stamps = proof["stamps"].as_array().expect("stamps").clone();
+            stamps
+                .into_iter()
+                .map(|stamp| stamp["clocked"]["id"].as_str().unwrap_or_default().to_owned())
+        };
+        self.visits.iter().flat_map(of).collect()
     }
 
     /// What the phone holds and what the server has is the same, once each, and all that was
