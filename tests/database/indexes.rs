@@ -125,26 +125,80 @@ fn sqlite_looks_through_no_agency() {
     assert!(wide.is_empty(), "{}", wide.join("\n"));
 }
 
+/// The same of PostgreSQL, with an agency in its tables: what it plans depends on what they hold.
 #[test]
-fn postgresql_scans_no_table() {
+fn postgresql_looks_through_no_agency() {
     let scratch = Scratch::postgres();
     drop(fresh(&scratch));
     let mut client = Client::connect(scratch.url(), NoTls).unwrap();
-    // Of empty tables a scan is the cheapest plan; what is left when it is not wanted has no index.
-    let wanted = "SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan";
-    client.batch_execute(wanted).unwrap();
-    let mut scans = Vec::new();
+    fill(&mut client);
+    client.batch_execute("SET plan_cache_mode = force_generic_plan").unwrap();
+    let mut wide = Vec::new();
     for statement in hot() {
         let parameters = client.prepare(statement.sql()).unwrap().params().len();
         let nulls = vec!["NULL"; parameters].join(", ");
         client.batch_execute(&format!("PREPARE hot AS {}", statement.sql())).unwrap();
         for row in client.query(&format!("EXPLAIN EXECUTE hot ({nulls})"), &[]).unwrap() {
             let step: String = row.get(0);
-            if step.contains("Seq Scan") {
-                scans.push(format!("{}: {step}", statement.name()));
+            if step.contains("Seq Scan") || looks_through(&step) {
+                wide.push(format!("{}: {}", statement.name(), step.trim()));
             }
         }
         client.batch_execute("DEALLOCATE hot").unwrap();
     }
-    assert!(scans.is_empty(), "{}", scans.join("\n"));
+    assert!(wide.is_empty(), "{}", wide.join("\n"));
+}
+
+/// Whether an index is asked for nothing but an agency, a state or a time.
+fn looks_through(step: &str) -> bool {
+    let Some((_, asked)) = step.split_once("Index Cond: ") else { return false };
+    let wide = ["organisation", "held", "state", "starts_at", "ends_at"];
+    // A day of an agency is what its board shows.
+    let day = asked.contains("starts_at >=") && asked.contains("starts_at <");
+    let column = |one: &str| {
+        let bare = one.trim_start_matches('(');
+        wide.iter().any(|wide| bare.starts_with(&format!("{wide} ")))
+    };
+    !day && asked.split(" AND ").all(column)
+}
+
+/// Rows in every table, as many of each organisation, worker, client and visit as an agency has, and
+/// without sense otherwise: constraints are left out.
+fn fill(client: &mut Client) {
+    let rows = "
+        SET session_replication_role = replica;
+        DO $$
+        DECLARE held record; target record; columns text; made text;
+        BEGIN
+          FOR held IN SELECT conrelid::regclass AS held_by, conname FROM pg_constraint
+                       WHERE contype = 'c' AND connamespace = current_schema()::regnamespace LOOP
+            EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', held.held_by, held.conname);
+          END LOOP;
+          FOR target IN SELECT table_name AS named FROM information_schema.tables
+                         WHERE table_schema = current_schema() AND table_type = 'BASE TABLE' LOOP
+            SELECT string_agg(quote_ident(column_name), ', '),
+                   string_agg(CASE
+                     WHEN column_name IN ('held', 'transmit', 'gone') THEN 'n % 2'
+                     WHEN column_name = 'n' THEN '1'
+                     WHEN data_type = 'bigint' THEN 'n'
+                     WHEN column_name = 'id' THEN format('%L || n', target.named)
+                     WHEN column_name IN ('organisation', 'establishment')
+                       THEN format('%L || n %% 4', column_name)
+                     WHEN column_name IN ('membership', 'person', 'client', 'device')
+                       THEN format('%L || n %% 2000', column_name)
+                     WHEN column_name = 'state' AND target.named = 'lone_session'
+                       THEN 'CASE WHEN n % 100 = 0 THEN ''open'' ELSE ''closed'' END'
+                     WHEN column_name = 'state' THEN '''active'''
+                     WHEN column_name IN ('kind', 'lane') THEN format('%L', column_name)
+                     ELSE format('%L || n', column_name) END, ', ')
+              INTO columns, made FROM information_schema.columns
+             WHERE table_schema = current_schema() AND table_name = target.named;
+            EXECUTE format('INSERT INTO %I (%s) SELECT %s FROM generate_series(1, %s) n
+                            ON CONFLICT DO NOTHING', target.named, columns, made,
+                           CASE WHEN target.named IN ('membership', 'person', 'client', 'device')
+                                THEN 2000 ELSE 8000 END);
+          END LOOP;
+        END $$;
+        ANALYZE;";
+    client.batch_execute(rows).unwrap();
 }

@@ -137,7 +137,8 @@ crate::statements! {
               ORDER BY t.counter LIMIT 1";
 
     /// The clients that a person's phone may hold: of visits near enough (row O-05), of memberships
-    /// that transmit (row O-06). It steps from client to client, whatever the number of their visits.
+    /// that transmit (row O-06). It steps from client to client, whatever the number of their visits; of
+    /// an EXISTS, PostgreSQL makes a join that reads all visits that are held.
     GRANTED = "WITH RECURSIVE home (membership, client) AS (
                  SELECT m.id, (SELECT v.client FROM visit v WHERE v.membership = m.id AND v.held = 1
                                 ORDER BY v.client LIMIT 1)
@@ -151,9 +152,10 @@ crate::statements! {
                    FROM home h WHERE h.client IS NOT NULL)
                SELECT DISTINCT h.client FROM home h
                 WHERE h.client IS NOT NULL
-                  AND EXISTS (SELECT 1 FROM visit v
-                               WHERE v.membership = h.membership AND v.client = h.client AND v.held = 1
-                                 AND v.state <> 'cancelled' AND v.starts_at <= $2 AND v.ends_at >= $3)
+                  AND (SELECT v.held FROM visit v
+                        WHERE v.membership = h.membership AND v.client = h.client AND v.held = 1
+                          AND v.state <> 'cancelled' AND v.starts_at <= $2 AND v.ends_at >= $3
+                        LIMIT 1) = 1
                 ORDER BY h.client";
 }
 
