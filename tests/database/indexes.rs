@@ -30,6 +30,7 @@ const HOT: &[&str] = &[
     "changes::sql::HELD_OF",
     "services::sql::OF_VISIT",
     "services::sql::PLANNED",
+    "services::sql::ENDED",
     "contacts::sql::COLLEAGUES",
     "contacts::sql::GOERS",
     "people::sql::GRANTS",

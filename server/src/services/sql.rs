@@ -61,7 +61,8 @@ crate::statements! {
     /// A standing end of a visit.
     ENDED = "SELECT e.id FROM clock_event e
               WHERE e.visit = $1 AND e.kind = 'end'
-                AND NOT EXISTS (SELECT 1 FROM clock_event u WHERE u.voids = e.id) LIMIT 1";
+                AND NOT EXISTS (SELECT 1 FROM clock_event u
+                                 WHERE u.visit = e.visit AND u.voids = e.id) LIMIT 1";
 
     /// What the worker reports.
     REPORT = "SELECT membership, tasks, device, written_at, received_at FROM visit_task_report
