@@ -177,6 +177,7 @@ mod tests {
         };
         let hours = Hours::of(&visit, &whole, Some(&retained));
         assert_eq!(hours, Hours { planned: 60, badged: 45, retained: 50 });
+        assert_eq!(hours.and(hours), Hours { planned: 120, badged: 90, retained: 100 });
         assert_eq!(Hours::of(&visit, &begun, None), Hours { planned: 60, badged: 0, retained: 0 });
         for state in [VisitState::Cancelled, VisitState::Unplanned] {
             visit.state = state;

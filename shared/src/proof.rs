@@ -333,6 +333,20 @@ mod tests {
         (raws, hash)
     }
 
+    /// B-01: a signed head says one thing of one phone.
+    #[test]
+    fn a_head_is_signed_for_its_phone_its_number_and_its_hash() {
+        let key = Signer::from_seed(&[4; 32]);
+        let (hash, other) = (chain(2).1, chain(3).1);
+        let head = ChainHead::sign(id(8), 2, hash, &key);
+        assert!(head.verifies(id(8), &key.public()));
+        assert!(!head.verifies(id(9), &key.public()));
+        assert!(!head.verifies(id(8), &Signer::from_seed(&[5; 32]).public()));
+        let signature = head.signature;
+        assert!(!ChainHead { seq: 3, hash, signature }.verifies(id(8), &key.public()));
+        assert!(!ChainHead { seq: 2, hash: other, signature }.verifies(id(8), &key.public()));
+    }
+
     proptest! {
         /// B-01: any flipped byte is found.
         #[test]

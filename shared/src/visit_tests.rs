@@ -40,6 +40,12 @@ fn stamp(n: u128, kind: ClockKind, at: i64, voids: Option<u128>) -> Clocked {
 const EIGHT: i64 = 1_800_000_000_000;
 
 #[test]
+fn half_a_minute_to_undo_and_two_hours_around_a_visit() {
+    assert_eq!((UNDO_MS, SAME_GESTURE_MS), (30_000, 30_000));
+    assert_eq!((EARLY_MS, LATE_MS), (7_200_000, 7_200_000));
+}
+
+#[test]
 fn one_tap_starts_and_the_next_ends() {
     let visit = visit(10, 5, EIGHT);
     let none = Progress::default();
@@ -95,6 +101,9 @@ fn a_tag_picks_the_nearest_visit_of_its_client() {
     assert_eq!(pick(both, id(5), night), Err(Refusal::NoVisitPlanned));
     let begun = Progress::of(&[stamp(1, ClockKind::Start, EIGHT, None)]);
     assert_eq!(pick([(&morning, &begun), (&noon, &none)], id(5), night), Ok(morning.id));
+    // What is in progress goes before what is nearer.
+    let at_noon = noon.starts_at;
+    assert_eq!(pick([(&morning, &begun), (&noon, &none)], id(5), at_noon), Ok(morning.id));
 }
 
 #[test]
