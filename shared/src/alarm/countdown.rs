@@ -459,13 +459,7 @@ fn forgotten(state: &Countdown, alarm: AlarmId, phase: &Phase, up: i64) -> Optio
     let open = matches!(phase, Phase::Notifying | Phase::Exhausted | Phase::Acknowledged);
     let hide = |raised: Raised| {
         let decoy = Some(Decoy::Quiet);
-        Countdown::Raised(Raised {
-            kind: Kind::Silent,
-            heard: true,
-            text_at: None,
-            decoy,
-            ..raised
-        })
+        Countdown::Raised(Raised { kind: Kind::Silent, decoy, ..raised })
     };
     match state {
         Countdown::Counting { alarm: mine, kind, .. } if open && *mine == alarm => {

@@ -52,6 +52,36 @@ fn o_33_at_zero_it_calls_tells_and_texts_when_nobody_hears() {
     assert!(!step(&heard, &Event::Tick, 60_000, &rules).1.contains(&Effect::Text));
 }
 
+/// O-33, B-06: each word on an alarm that was given changes what it should, and nothing else: who was
+/// heard sends no text message, who is fine has said so, who entered the other PIN is under duress.
+#[test]
+fn what_is_learnt_of_an_alarm_that_was_given_is_kept() {
+    let rules = AlarmRules::default();
+    let given = run(&[(press(Kind::Panic), 0), (Event::Tick, 10_000)]).0;
+    let Countdown::Raised(before) = &given else { panic!("{given:?}") };
+    assert!(before.text_at.is_some() && !before.heard && !before.fine && before.phase.is_none());
+    let after = |event: Event| step(&given, &event, 11_000, &rules).0;
+    let as_it_was = || before.clone();
+
+    let heard = Raised { heard: true, text_at: None, ..as_it_was() };
+    assert_eq!(after(Event::Heard { alarm: id(1) }), Countdown::Raised(heard.clone()));
+    assert_eq!(after(Event::Heard { alarm: id(2) }), given, "of another alarm");
+    assert_eq!(after(Event::Fine), Countdown::Raised(Raised { fine: true, ..as_it_was() }));
+    let duress = Raised { kind: Kind::Duress, decoy: Some(Decoy::Quiet), ..as_it_was() };
+    assert_eq!(after(Event::Duress { alarm: id(9) }), Countdown::Raised(duress));
+    let test = run(&[(press(Kind::Test), 0), (Event::Tick, 10_000)]).0;
+    let (begun, _) = step(&test, &Event::Duress { alarm: id(9) }, 11_000, &rules);
+    let own = matches!(&begun, Countdown::Raised(raised) if raised.alarm == id(9));
+    assert!(own, "under duress a test is no alarm to hide: {begun:?}");
+    for phase in [Phase::Notifying, Phase::Exhausted, Phase::Acknowledged] {
+        let status = |hidden| Event::Status { alarm: id(1), phase: phase.clone(), hidden };
+        let told = Raised { phase: Some(phase.clone()), ..heard.clone() };
+        assert_eq!(after(status(false)), Countdown::Raised(told.clone()));
+        let hidden = Raised { kind: Kind::Silent, decoy: Some(Decoy::Quiet), ..told };
+        assert_eq!(after(status(true)), Countdown::Raised(hidden), "forgotten here, known there");
+    }
+}
+
 /// B-06: the duress PIN looks like a cancel to whoever watches, and the alarm goes on.
 #[test]
 fn b_06_duress_looks_like_a_cancel_and_goes_on() {
