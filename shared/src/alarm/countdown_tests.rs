@@ -69,6 +69,9 @@ fn what_is_learnt_of_an_alarm_that_was_given_is_kept() {
     assert_eq!(after(Event::Fine), Countdown::Raised(Raised { fine: true, ..as_it_was() }));
     let duress = Raised { kind: Kind::Duress, decoy: Some(Decoy::Quiet), ..as_it_was() };
     assert_eq!(after(Event::Duress { alarm: id(9) }), Countdown::Raised(duress));
+    let hidden = after(Event::Duress { alarm: id(9) });
+    let said = step(&hidden, &Event::Fine, 12_000, &rules);
+    assert_eq!(said, (hidden, vec![]), "under duress she cannot say that she is fine");
     let test = run(&[(press(Kind::Test), 0), (Event::Tick, 10_000)]).0;
     let (begun, _) = step(&test, &Event::Duress { alarm: id(9) }, 11_000, &rules);
     let own = matches!(&begun, Countdown::Raised(raised) if raised.alarm == id(9));
