@@ -141,6 +141,8 @@ mod tests {
         let due = own.due(&rules);
         let wanted = (Moment(60 * MINUTE_MS), Moment(70 * MINUTE_MS), Kind::MissedCheckIn);
         assert_eq!((due.ask_at, due.raise_at, due.kind), wanted);
+        let at_its_end = own.signed(Moment(60 * MINUTE_MS), None);
+        assert_eq!(at_its_end.due(&rules).ask_at, Moment(75 * MINUTE_MS), "she was asked");
         let answered = own.signed(Moment(61 * MINUTE_MS), None);
         assert_eq!(answered.due(&rules).ask_at, Moment(76 * MINUTE_MS), "asked until she ends it");
         let longer = own.signed(Moment(61 * MINUTE_MS), Some(Moment(90 * MINUTE_MS)));
