@@ -1,6 +1,7 @@
 //! The router: routes of every room, the layers around them, and errors as answers.
 
 mod around;
+mod connections;
 mod files;
 mod refused;
 
@@ -28,6 +29,7 @@ use crate::{
 
 pub use crate::identity::desk::{Desk, Role};
 pub use crate::identity::phone::Phone;
+pub use connections::serve;
 pub use refused::{Refused, RefusedBody};
 
 /// The documentation page alone sets styles on its elements.

@@ -73,7 +73,7 @@ async fn once<T: Send + 'static>(
 /// Serves until `stop` ends; then lets requests finish, ends streams and jobs, and returns.
 ///
 /// # Errors
-/// When the socket fails.
+/// When the port of the metrics is taken, and when requests or jobs do not end in time.
 pub async fn serve(
     app: App,
     listener: TcpListener,
@@ -81,9 +81,7 @@ pub async fn serve(
 ) -> Result<(), Fault> {
     let tracker = TaskTracker::new();
     if let Some(listener) = metrics::bind(&app).await? {
-        let stopping = app.stopping.clone().cancelled_owned();
-        let serving = axum::serve(listener, metrics::router(app.clone()));
-        tracker.spawn(async { serving.with_graceful_shutdown(stopping).await });
+        tracker.spawn(http::serve(listener, metrics::router(app.clone()), app.stopping.clone()));
     }
     let stopping = app.stopping.clone();
     let jobs = keep_house(app.clone());
@@ -107,16 +105,13 @@ pub async fn serve(
     });
     tracker.close();
 
-    let stopping = app.stopping.clone().cancelled_owned();
-    let service =
-        http::router(app.clone()).into_make_service_with_connect_info::<std::net::SocketAddr>();
-    let serving = axum::serve(listener, service).with_graceful_shutdown(stopping);
+    let serving = http::serve(listener, http::router(app.clone()), app.stopping.clone());
     let late = async {
         app.stopping.cancelled().await;
         tokio::time::sleep(GRACE).await;
     };
     let served = tokio::select! {
-        served = serving => served.map_err(|e| Fault::of("serving", e)),
+        () = serving => Ok(()),
         () = late => Err(Fault::new("requests did not end in time")),
     };
     app.stopping.cancel();

@@ -8,8 +8,8 @@ use std::thread;
 use std::time::Duration;
 
 use releve_server::app::{Clock as _, SystemClock};
-use releve_shared::sync::{Envelope, PullAnswer, PushAnswer, Verdict};
-use releve_shared::time::{HOUR_MS, Moment};
+use releve_shared::sync::{Envelope, PullAnswer, PushAnswer, SyncRefusal, Verdict};
+use releve_shared::time::{HOUR_MS, Moment, SECOND_MS};
 use releve_shared::visit::ClockKind;
 use releve_tests::database::Scratch;
 use releve_tests::light::{Light, bytes};
@@ -17,6 +17,7 @@ use releve_tests::process::{Place, now, rounds};
 use releve_tests::world::link::agent;
 use releve_tests::world::time::Seeded;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use serde::de::DeserializeOwned;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
@@ -221,25 +222,32 @@ async fn recovers(one: One, address: SocketAddr) -> (Instant, u32, Duration) {
             closest = closest.min(at - last);
         }
         tries += 1;
-        if exchanged(address, &push, &pull).await {
-            // It stays and listens, as a phone does, while the others come.
-            pokes.detach_all();
-            return (Instant::now(), tries, closest);
-        }
+        let told = match exchanged(address, &push, &pull).await {
+            Ok(()) => {
+                // It stays and listens, as a phone does, while the others come.
+                pokes.detach_all();
+                return (Instant::now(), tries, closest);
+            }
+            Err(told) => told,
+        };
         failures += 1;
-        wait = releve_core::wait_after_ms(failures, draw(&chance));
+        wait = match told {
+            Some(after_ms) => releve_core::wait_when_told_ms(after_ms, failures, draw(&chance)),
+            None => releve_core::wait_after_ms(failures, draw(&chance)),
+        };
     }
 }
 
-/// Both requests of a recovery, judged as the phone judges them.
-async fn exchanged(address: SocketAddr, push: &[u8], pull: &[u8]) -> bool {
-    let Some(pushed) = answered::<PushAnswer>(address, push).await else { return false };
+/// Both requests of a recovery, judged as the phone judges them; when they fail, the time in milliseconds
+/// after which the server wants to be asked again, if it named one.
+async fn exchanged(address: SocketAddr, push: &[u8], pull: &[u8]) -> Result<(), Option<i64>> {
+    let pushed = answered::<PushAnswer>(address, push).await?;
     let done = pushed.outcomes.iter().filter(|outcome| outcome.verdict == Verdict::Done).count();
     assert_eq!(done, 2, "{:?}", pushed.outcomes);
-    answered::<PullAnswer>(address, pull).await.is_some_and(|page| page.complete)
+    if answered::<PullAnswer>(address, pull).await?.complete { Ok(()) } else { Err(None) }
 }
 
-async fn answered<T: serde::de::DeserializeOwned>(address: SocketAddr, ask: &[u8]) -> Option<T> {
+async fn answered<T: DeserializeOwned>(address: SocketAddr, ask: &[u8]) -> Result<T, Option<i64>> {
     let whole = timeout(Duration::from_secs(30), async {
         let mut stream = TcpStream::connect(address).await.ok()?;
         stream.write_all(ask).await.ok()?;
@@ -247,11 +255,15 @@ async fn answered<T: serde::de::DeserializeOwned>(address: SocketAddr, ask: &[u8
         let _ = stream.read_to_end(&mut whole).await.ok()?;
         Some(whole)
     });
-    let whole = whole.await.ok()??;
-    let end = whole.windows(4).position(|four| four == b"\r\n\r\n")?;
-    let head = String::from_utf8_lossy(&whole[..end]);
-    head.starts_with("HTTP/1.1 200").then_some(())?;
-    serde_json::from_slice(&whole[end + 4..]).ok()
+    let whole = whole.await.ok().flatten().ok_or(None)?;
+    let end = whole.windows(4).position(|four| four == b"\r\n\r\n").ok_or(None)?;
+    let (head, body) = (String::from_utf8_lossy(&whole[..end]), &whole[end + 4..]);
+    if head.starts_with("HTTP/1.1 200") {
+        return serde_json::from_slice(body).map_err(|_| None);
+    }
+    let said: Option<SyncRefusal> = serde_json::from_slice(body).ok();
+    let after_s = said.and_then(|said| said.retry_after_s);
+    Err(after_s.map(|s| i64::try_from(s).unwrap() * SECOND_MS))
 }
 
 /// A stream of pokes, when the server has opened it.

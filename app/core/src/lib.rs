@@ -47,7 +47,7 @@ pub use phone::Phone;
 pub use phone_alarm::{Hands, NoHands};
 pub use push::{PushHeard, PushWish};
 pub use store::open::Checkup;
-pub use sync::engine::{listen_again_ms, wait_after_ms};
+pub use sync::engine::{listen_again_ms, wait_after_ms, wait_when_told_ms};
 
 #[cfg(all(test, feature = "ts"))]
 mod gen_ts;

@@ -37,12 +37,12 @@ impl Server {
             let address = listener.local_addr().expect("an address");
             let app = open(database, time, chance, &format!("http://{address}")).await;
             let router = releve_server::http::router(app.clone());
-            let service = router.into_make_service_with_connect_info::<SocketAddr>();
+            let serving = releve_server::http::serve(listener, router, app.stopping.clone());
             #[expect(
                 clippy::disallowed_methods,
                 reason = "it ends with the runtime of this world"
             )]
-            tokio::task::spawn(async move { axum::serve(listener, service).await });
+            tokio::task::spawn(serving);
             (app, address)
         });
         Self { app, address, runtime: Some(runtime) }

@@ -26,7 +26,7 @@ pub(crate) fn read<T: DeserializeOwned>(came: &Result<Response, NoAnswer>) -> Re
             serde_json::from_slice(&response.body).map_err(|_| later(Refusal::NotTheServer))
         }
         400..=499 if json => Err(refusal(response)),
-        500..=599 => Err(later(Refusal::TryAgain)),
+        500..=599 => Err(busy(response)),
         401 | 403 if response.body.is_empty() => Err(bare()),
         _ => Err(later(Refusal::NotTheServer)),
     }
@@ -44,16 +44,24 @@ pub(crate) fn accepted<T: DeserializeOwned + PartialEq>(
 fn refusal(response: &Response) -> Failure {
     match serde_json::from_slice::<SyncRefusal>(&response.body) {
         Ok(said) if matches!(said.refusal, Refusal::TooManyTries | Refusal::TryAgain) => {
-            let retry_after_ms = said
-                .retry_after_s
-                .and_then(|s| i64::try_from(s).ok())
-                .map(|s| s.saturating_mul(SECOND_MS));
-            Failure::Later { why: Refusal::TryAgain, retry_after_ms }
+            Failure::Later { why: Refusal::TryAgain, retry_after_ms: retry_after_ms(&said) }
         }
         Ok(said) => Failure::Refused(Box::new(said)),
         Err(_) if matches!(response.status, 401 | 403) => bare(),
         Err(_) => later(Refusal::TryAgain),
     }
+}
+
+/// A server that cannot answer now: never a refusal, whatever it says; only when to ask again counts.
+fn busy(response: &Response) -> Failure {
+    let said = serde_json::from_slice::<SyncRefusal>(&response.body).ok();
+    let retry_after_ms = said.as_ref().and_then(retry_after_ms);
+    Failure::Later { why: Refusal::TryAgain, retry_after_ms }
+}
+
+fn retry_after_ms(said: &SyncRefusal) -> Option<i64> {
+    let s = said.retry_after_s.and_then(|s| i64::try_from(s).ok())?;
+    Some(s.saturating_mul(SECOND_MS))
 }
 
 /// A 401 or 403 without a word: sign in again, data kept (sync.md WP1).
@@ -111,6 +119,23 @@ mod tests {
             }
         }
         assert_eq!(accepted(&came(200, "application/json", "{\"next\":\"abc\"}"), &told), Ok(()));
+    }
+
+    /// T11: a server that is too busy says when to come back, and can say nothing else.
+    #[test]
+    fn a_busy_server_says_when_to_come_back() {
+        let why = Refusal::TryAgain;
+        for (status, body, retry_after_ms) in [
+            (503, r#"{"refusal":"try_again","retry_after_s":2}"#, Some(2_000)),
+            (429, r#"{"refusal":"too_many_tries","retry_after_s":901}"#, Some(901_000)),
+            (503, r#"{"refusal":"sign_in_needed","retry_after_s":2}"#, Some(2_000)),
+            (503, r#"{"refusal":"try_again"}"#, None),
+            (500, r#"{"refusal":"try_again"}"#, None),
+            (502, "<html>Bad Gateway</html>", None),
+        ] {
+            let said = read::<serde_json::Value>(&came(status, "application/json", body));
+            assert_eq!(said, Err(Failure::Later { why: why.clone(), retry_after_ms }), "{body}");
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use releve_shared::clock::Stamp;
 use releve_shared::id::ReceiptId;
 use releve_shared::keys::Digest;
 use releve_shared::refusal::Refusal;
-use releve_shared::time::{MINUTE_MS, SECOND_MS};
+use releve_shared::time::{HOUR_MS, MINUTE_MS, SECOND_MS};
 
 /// A pull at least this often; pokes come sooner.
 pub(crate) const PULL_EVERY_MS: i64 = 5 * MINUTE_MS;
@@ -14,6 +14,9 @@ const LONGEST_WAIT_MS: i64 = 5 * MINUTE_MS;
 
 /// The shortest time between a failure and the next try, whatever pokes say.
 const SHORTEST_WAIT_MS: i64 = SECOND_MS;
+
+/// Over how long phones spread that a busy server told when to come back, at most.
+const TOLD_SPREAD_MS: i64 = 30 * SECOND_MS;
 
 /// After a refused access: nothing the phone does will change it soon.
 const REFUSED_WAIT_MS: i64 = 15 * MINUTE_MS;
@@ -27,6 +30,15 @@ const LISTEN_MS: std::ops::RangeInclusive<i64> = 10 * SECOND_MS..=20 * SECOND_MS
 pub fn wait_after_ms(failures: u32, chance: u8) -> i64 {
     let full = (SECOND_MS << failures.min(9)).min(LONGEST_WAIT_MS);
     (full / 2 + (full / 2) * i64::from(chance) / 255).max(SHORTEST_WAIT_MS)
+}
+
+/// How long a phone waits when a server that is too busy named a time, in milliseconds: that time (an hour
+/// at most, so that no answer silences a phone), and a part of as much again as it would have waited by
+/// itself, up to half a minute: the server is there, but those that it refused must not return as one.
+#[must_use]
+pub fn wait_when_told_ms(after_ms: i64, failures: u32, chance: u8) -> i64 {
+    let spread = (SECOND_MS << failures.min(9)).min(TOLD_SPREAD_MS);
+    after_ms.clamp(SHORTEST_WAIT_MS, HOUR_MS) + spread * i64::from(chance) / 255
 }
 
 /// How long a phone waits before it listens for pokes again, in milliseconds: every phone of a server
@@ -189,7 +201,7 @@ impl Engine {
         self.pulling = true;
     }
 
-    /// It failed: see [`wait_after_ms`].
+    /// It failed: see [`wait_after_ms`], and [`wait_when_told_ms`] when the server named a time.
     pub(crate) fn failed(
         &mut self,
         why: Refusal,
@@ -198,8 +210,10 @@ impl Engine {
         now: &Stamp,
     ) {
         self.failures = self.failures.saturating_add(1);
-        let spread = wait_after_ms(self.failures, chance);
-        let wait = retry_after_ms.unwrap_or(spread).max(SHORTEST_WAIT_MS);
+        let wait = match retry_after_ms {
+            Some(after_ms) => wait_when_told_ms(after_ms, self.failures, chance),
+            None => wait_after_ms(self.failures, chance),
+        };
         self.not_before = Some(Due::after(now, wait));
         self.online = false;
         self.trouble = Some(why);
@@ -289,6 +303,15 @@ mod tests {
             assert!(last >= 2 * first - 1, "half of the wait is chance");
             spread(waits, first, last);
         }
+        for failures in 1..12 {
+            let told = |chance| wait_when_told_ms(2_000, failures, chance);
+            let waits: Vec<i64> = (0..=255).map(told).collect();
+            let (first, last) = (waits[0], waits[255]);
+            assert!(first == 2_000 && (4_000..=32_000).contains(&last), "{first} {last}");
+            spread(waits, first, last);
+        }
+        assert_eq!(wait_when_told_ms(i64::MAX, 1, 0), HOUR_MS, "no answer silences a phone");
+        assert_eq!(wait_when_told_ms(-1, 1, 0), SHORTEST_WAIT_MS);
         let again: Vec<i64> = (0..=255).map(listen_again_ms).collect();
         assert_eq!((again[0], again[255]), (10_000, 20_000));
         spread(again, 10_000, 20_000);
