@@ -153,14 +153,8 @@ pub fn step(
     let mut state = state.cloned();
     // Time first: whatever comes at or after the due time finds what it has brought. A word of the
     // phone is in flight, and may still come within its time.
-    if let Some(known) = &mut state {
-        while known.due_at.is_some_and(|due| at >= due) {
-            let due = known.due_at;
-            pass(known, at, (rules, tiers), &mut effects);
-            if known.due_at == due {
-                break;
-            }
-        }
+    if let Some(known) = state.as_mut().filter(|known| known.due_at.is_some_and(|due| at >= due)) {
+        pass(known, at, (rules, tiers), &mut effects);
     }
     let next = match (state, event) {
         (None, Event::Armed { kind, zero_at }) => {

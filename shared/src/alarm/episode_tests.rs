@@ -69,10 +69,13 @@ fn b_06_tier_after_tier_then_everyone_again_and_again() {
     assert_eq!(run.on(&Event::Tick, 120), [Effect::Tier(1)]);
     assert_eq!(run.on(&Event::Tick, 240), [Effect::Everyone]);
     assert_eq!(run.phase(), Phase::Exhausted);
-    assert_eq!(run.on(&Event::Tick, 840), [Effect::Everyone]);
+    assert!(run.on(&Event::Tick, 839).is_empty());
+    assert_eq!(run.on(&Event::Tick, 840), [Effect::Everyone], "ten minutes later");
     assert_eq!(run.on(&takes("Claire", false), 900), [Effect::Acknowledged]);
     assert_eq!(run.on(&takes("Paul", false), 901), [Effect::Refused(Refusal::AlarmTaken)]);
     assert!(run.on(&takes("Claire", false), 902).is_empty());
+    assert!(run.on(&Event::Tick, 2_699).is_empty());
+    assert_eq!(run.on(&Event::Tick, 2_700), [Effect::Remind], "half an hour later");
 }
 
 #[test]
