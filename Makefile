@@ -37,7 +37,7 @@ torture: ## Kills, starves and misleads real processes, the long form: docs/reli
 bench: ## Measures beside peers and ceilings: docs/performance.md; ONLY=P1,D3 QUICK=1 for some
 	@ONLY=$(ONLY) QUICK=$(QUICK) scripts/bench
 
-.PHONY: simulate planted mutants
+.PHONY: simulate planted mutants fuzz
 simulate: ## Plays many seeds of the simulation: SEEDS=100000
 	@scripts/simulate $(SEEDS)
 
@@ -46,3 +46,6 @@ planted: ## Plants bugs one by one and says which seed of the simulation finds e
 
 mutants: ## Changes the pure rules one operator at a time: which changes no test notices
 	@scripts/mutants
+
+fuzz: ## Feeds the decoders of outside bytes, led by coverage: EACH_S=60 seconds for each, on a nightly toolchain
+	@scripts/fuzz $(EACH_S)

@@ -25,9 +25,6 @@ mod sqlite {
                   WHERE m.type = 'table'";
         /// A table's columns.
         COLUMNS = "SELECT name FROM pragma_table_info($1) ORDER BY cid";
-        /// What a table's rows stand in the order of: its key, or nothing when they have numbers.
-        KEY = "SELECT c.name FROM pragma_table_list t, pragma_table_info(t.name) c
-                WHERE t.name = $1 AND t.schema = 'main' AND t.wr = 1 AND c.pk > 0 ORDER BY c.pk";
         /// What the file says of itself.
         INTEGRITY = "SELECT integrity_check FROM pragma_integrity_check";
         /// Rows that refer to none.
@@ -130,22 +127,15 @@ impl Tx {
         };
         match self.link {
             Link::Sqlite(_) => {
-                let key = self.query(&sqlite::KEY, &[table.name.as_str().into()])?;
-                let key = key.iter().map(|row| row.get::<String>(0));
-                let mut key = key.map(|name| Ok(quoted(&name?))).collect::<Result<Vec<_>, Fault>>()?;
-                if key.is_empty() {
-                    key.push("rowid".to_owned());
-                }
-                let (parts, key) = (key.len(), key.join(", "));
-                let from = (1..=parts).map(|n| format!("${n}")).collect::<Vec<_>>().join(", ");
-                let select = format!("SELECT {key}, {list} FROM {name}");
-                let order = format!("ORDER BY {key} LIMIT {PAGE}");
-                let mut found = self.query(&made(format!("{select} {order}")), &[])?;
-                let next = made(format!("{select} WHERE ({key}) > ({from}) {order}"));
-                while let Some(last) = found.last() {
-                    let after = last.values().get(..parts).unwrap_or_default().to_vec();
-                    page(found, parts)?;
-                    found = self.query(&next, &after)?;
+                let next = made(format!(
+                    "SELECT rowid, {list} FROM {name} WHERE rowid > $1 ORDER BY rowid LIMIT {PAGE}"
+                ));
+                let mut after = i64::MIN;
+                loop {
+                    let found = self.query(&next, &[after.into()])?;
+                    let Some(last) = found.last() else { break };
+                    after = last.get(0)?;
+                    page(found, 1)?;
                 }
             }
             Link::Postgres(_) => {

@@ -1,2 +1,0 @@
--- PostgreSQL has no row numbers to spare: see the file of SQLite.
-SELECT 1;
