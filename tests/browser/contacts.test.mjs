@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import QRCode from "qrcode";
-import { said, signIn, visit } from "./desk.mjs";
+import { api, said, signIn, visit } from "./desk.mjs";
 import { accessible, binary, fits, openBrowser, openPage, pictured, ROOT, start, startDemo } from "./harness.mjs";
 
 let server, phone, browser, worker, desk, address;
@@ -88,6 +88,34 @@ test("O-26, O-27, O-28: what the desk adds to the directory is found and called 
     await worker.getByLabel("Chercher un nom ou un métier").fill("");
     await worker.getByText("Collègue chez les mêmes usagers").first().waitFor();
     await accessible(worker, "directory");
+  });
+});
+
+test("O-24: what is typed of an emergency number stays when news comes in, and phones have it once saved", async () => {
+  await pictured(desk, "emergency", async () => {
+    await visit(desk, server, "#/directory");
+    const form = desk.getByRole("region", { name: "Numéros d'urgence" });
+    const lines = form.getByRole("listitem");
+    await form.getByText("Cinq numéros").waitFor();
+    await form.getByRole("button", { name: "Retirer Agence" }).click();
+    const before = await lines.count();
+    await form.getByRole("button", { name: "Ajouter un numéro" }).click();
+    await lines.nth(before).getByLabel("Nom du bouton").fill("Infirmière de garde");
+    await api(desk, server, "POST", "/directory", { name: "Mairie", role: "Accueil", phone: "0563480000" });
+    await desk.getByRole("cell", { name: "Mairie", exact: true }).waitFor();
+    await form.getByRole("button", { name: "Enregistrer" }).click();
+    await form.getByText(`Le numéro ${before + 1} est incomplet.`).waitFor();
+    await lines.nth(before).getByLabel("Numéro", { exact: true }).fill("0563489999");
+    await form.getByRole("button", { name: "Monter Infirmière de garde" }).click();
+    await accessible(desk, "emergency");
+    await form.getByRole("button", { name: "Enregistrer" }).click();
+    await said(desk, "Numéros enregistrés");
+    await sync();
+    await go("#/communicate");
+    const calls = worker.getByRole("link", { name: "Appeler Infirmière de garde 05 63 48 99 99" });
+    assert.equal(await calls.getAttribute("href"), "tel:+33563489999");
+    // As the server has written it, and in its place.
+    assert.equal(await lines.nth(before - 1).getByLabel("Numéro", { exact: true }).inputValue(), "05 63 48 99 99");
   });
 });
 
