@@ -109,6 +109,30 @@ fn gaps_and_disorder_are_accepted() {
     assert_eq!(run.state.unwrap().kind, Kind::Duress);
 }
 
+/// What it is, is said by the arming when that comes after a raise for silence; an alarm that was pressed
+/// stays one.
+#[test]
+fn a_late_arming_says_why_a_silent_phone_was_alarmed() {
+    for (was, is) in [(Kind::PhoneSilent, Kind::Immobility), (Kind::Panic, Kind::Panic)] {
+        let mut run = Run::new();
+        run.on(&Event::Raised { kind: was, way: Way::Server, acted_at: Moment(0) }, 0);
+        let late = Event::Armed { kind: Kind::Immobility, zero_at: Moment(0) };
+        assert_eq!(run.on(&late, 1), [Effect::Armed]);
+        assert_eq!(run.state.unwrap().kind, is);
+    }
+}
+
+/// Word of the press that was answered may come after its end, at the very moment of it too.
+#[test]
+fn only_a_press_after_the_end_is_a_new_alarm() {
+    let mut run = Run::new();
+    run.on(&raised(Way::Phone), 0);
+    run.on(&closes("Claire", "essai"), 5);
+    let pressed = |ms| Event::Raised { kind: Kind::Panic, way: Way::Sms, acted_at: Moment(ms) };
+    assert_eq!(run.on(&pressed(5_000), 6), [Effect::Joined(Way::Sms)]);
+    assert_eq!(run.on(&pressed(5_001), 7), [Effect::Raised(Way::Sms), Effect::Tier(0)]);
+}
+
 #[test]
 fn an_agency_without_tiers_tells_everyone_at_once() {
     let (state, effects) = step(None, &raised(Way::Phone), Moment(0), (&rules(), 0));

@@ -40,6 +40,9 @@ fn a_gap_proves_nothing() {
     let after = before.felt(lying(300_000));
     assert_eq!(after.still_ms(300_000), Some(0));
     assert_eq!(before.still_ms(99_000 + GAP_MS + 1), None, "and silence is no stillness");
+    let slow = |every: i64| feel((0..10).map(|n| lying(n * every))).still_ms(9 * every);
+    assert_eq!(slow(15_000), Some(135_000), "a sample each quarter of a minute is one stretch");
+    assert_eq!(slow(15_001), Some(0));
 }
 
 proptest! {
