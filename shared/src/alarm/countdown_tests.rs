@@ -121,6 +121,27 @@ fn b_06_a_silent_start_shows_and_sounds_nothing() {
     assert!(effects.contains(&Effect::WakeAt(10_000)), "the text message is silent too");
 }
 
+/// B-06: held once more while it counts, to be silent: there is no more time to cancel, and it shows no more.
+#[test]
+fn b_06_a_silent_press_during_the_count_raises_at_once() {
+    let again = Event::Trigger { alarm: id(2), kind: Kind::Silent };
+    let (state, effects) = run(&[(press(Kind::Panic), 0), (again, 3_000)]);
+    assert_eq!((state.look(), state.alarm()), (Look::Quiet, Some(id(1))));
+    assert!(effects.contains(&Effect::Tell(Tell::Raised { alarm: id(1), kind: Kind::Silent })));
+}
+
+/// B-06: a press during a test that was given is an alarm of its own, with its count.
+#[test]
+fn b_06_a_real_alarm_is_never_lost_in_a_test() {
+    let real = Event::Trigger { alarm: id(2), kind: Kind::Panic };
+    let (state, effects) = run(&[(press(Kind::Test), 0), (Event::Tick, 60_000), (real, 61_000)]);
+    assert_eq!(state.alarm(), Some(id(2)));
+    assert_eq!(state.look(), Look::Counting { from: 61_000, due: 71_000 });
+    assert!(effects.iter().any(|effect| {
+        matches!(effect, Effect::Tell(Tell::Armed { alarm, kind: Kind::Panic, .. }) if *alarm == id(2))
+    }));
+}
+
 #[test]
 fn a_restart_begins_the_count_anew_and_keeps_a_raised_alarm() {
     let rules = AlarmRules::default();

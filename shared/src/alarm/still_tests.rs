@@ -24,6 +24,9 @@ fn b_06_two_minutes_without_a_movement_and_not_one_second_less() {
     assert!(over.is_over(120_000, &RULE));
     let turned = over.felt(Sample { x_mg: 12 + MOVED_MG, ..lying(121_000) });
     assert!(!turned.is_over(121_000, &RULE));
+    // Two samples of one millisecond both count; an older one does not.
+    assert!(!over.felt(Sample { x_mg: 12 + MOVED_MG, ..lying(120_000) }).is_over(120_000, &RULE));
+    assert_eq!(over.felt(Sample { x_mg: 12 + MOVED_MG, ..lying(119_999) }), over);
 }
 
 /// A slide so slow that no two samples differ much is a movement all the same.
