@@ -130,6 +130,26 @@ fn b_06_a_silent_press_during_the_count_raises_at_once() {
     assert!(effects.contains(&Effect::Tell(Tell::Raised { alarm: id(1), kind: Kind::Silent })));
 }
 
+/// B-06: pressed again, an alarm is told again and looks as it did: a count is played only over one that hides.
+#[test]
+fn b_06_another_press_does_not_change_how_an_alarm_looks() {
+    let again = |kind| (Event::Trigger { alarm: id(2), kind }, 20_000);
+    let given = |kind: Kind| [(press(kind), 0), (Event::Tick, 10_000)];
+    for (first, second, look) in [
+        (Kind::Panic, Kind::Panic, Look::Raised),
+        (Kind::Silent, Kind::Silent, Look::Quiet),
+        (Kind::Silent, Kind::Panic, Look::Counting { from: 20_000, due: 30_000 }),
+    ] {
+        let (before, _) = run(&given(first.clone()));
+        let (event, up) = again(second.clone());
+        let (after, effects) = step(&before, &event, up, &AlarmRules::default());
+        assert_eq!((after.look(), after.alarm()), (look.clone(), Some(id(1))), "{first:?} {second:?}");
+        assert_eq!(effects.contains(&Effect::Ring), look != Look::Raised && look != Look::Quiet);
+        let told = |effect: &Effect| matches!(effect, Effect::Tell(Tell::Raised { .. }));
+        assert!(effects.iter().any(told), "and told again");
+    }
+}
+
 /// B-06: a press during a test that was given is an alarm of its own, with its count.
 #[test]
 fn b_06_a_real_alarm_is_never_lost_in_a_test() {
