@@ -47,3 +47,34 @@ pub async fn serve(mut listener: TcpListener, router: Router, stopping: Cancella
     drop(listener);
     graceful.shutdown().await;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::routing::get;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpStream;
+    use tokio::time::Instant;
+
+    #[tokio::test(start_paused = true)]
+    async fn who_does_not_end_a_head_is_not_waited_for() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let whose = async |ConnectInfo(whose): ConnectInfo<SocketAddr>| whose.to_string();
+        let stopping = CancellationToken::new();
+        let serving = serve(listener, Router::new().route("/", get(whose)), stopping.clone());
+        let talking = async {
+            let mut stream = TcpStream::connect(address).await.unwrap();
+            let own = stream.local_addr().unwrap().to_string();
+            stream.write_all(b"GET / HTTP/1.1\r\nhost: releve\r\n\r\nGET / HTTP/1.1\r\nho").await.unwrap();
+            let began = Instant::now();
+            let mut said = String::new();
+            stream.read_to_string(&mut said).await.unwrap();
+            assert!(said.starts_with("HTTP/1.1 200 OK\r\n") && said.contains(&own), "{said}");
+            assert_eq!(said.matches("HTTP/1.1 200").count(), 1);
+            assert_eq!(began.elapsed().as_secs(), HEAD_WITHIN.as_secs());
+            stopping.cancel();
+        };
+        tokio::join!(serving, talking);
+    }
+}
