@@ -212,7 +212,8 @@ async fn recovers(one: One, address: SocketAddr) -> (Instant, u32, Duration) {
         tokio::select! {
             () = tokio::time::sleep_until(due) => {}
             () = reached.notified() => {
-                // As the engine does: at most a second more.
+                // As the engine does: at most a second more, and what failed before counts no more.
+                failures = 0;
                 let soon = Instant::now() + Duration::from_secs(1);
                 tokio::time::sleep_until(due.min(soon)).await;
             }

@@ -150,6 +150,21 @@ fn b_06_another_press_does_not_change_how_an_alarm_looks() {
     }
 }
 
+/// B-06: the end of an alarm is shown where the alarm was; a press over a hidden one is still to be judged.
+#[test]
+fn b_06_an_end_is_shown_where_the_alarm_was() {
+    let rules = AlarmRules::default();
+    let closed = Event::Status { alarm: id(1), phase: Phase::Resolved, hidden: false };
+    let (shown, _) = run(&[(press(Kind::Panic), 0), (Event::Tick, 10_000)]);
+    let over = step(&shown, &closed, 11_000, &rules);
+    assert_eq!(over, (Countdown::Idle, vec![Effect::Hush, Effect::Closed]));
+    let (silent, _) = run(&[(press(Kind::Silent), 0)]);
+    assert_eq!(step(&silent, &closed, 11_000, &rules), (Countdown::Idle, vec![]));
+    let again = Event::Trigger { alarm: id(2), kind: Kind::Panic };
+    let (counting, _) = step(&silent, &again, 5_000, &rules);
+    assert_eq!(step(&counting, &closed, 6_000, &rules), (counting, vec![]));
+}
+
 /// B-06: a press during a test that was given is an alarm of its own, with its count.
 #[test]
 fn b_06_a_real_alarm_is_never_lost_in_a_test() {

@@ -156,11 +156,13 @@ impl Engine {
         }
     }
 
-    /// The server was seen to be there: a wait after failures is over. One after a refusal is not.
+    /// The server was seen to be there: a wait after failures is over, and they count no more. One after a
+    /// refusal is not.
     pub(crate) fn reached(&mut self, now: &Stamp) {
         if !self.online && self.held_back(now).is_some() {
             self.poked(now);
         }
+        self.failures = 0;
     }
 
     /// An act waits: send it soon, and fetch what it changes.
@@ -282,6 +284,9 @@ mod tests {
         engine.reached(&at(0));
         assert_eq!(engine.next(true, &at(0)), Next::Wait(SHORTEST_WAIT_MS));
         assert_eq!(engine.next(true, &at(SHORTEST_WAIT_MS)), Next::Push);
+        // Refused there in a crowd, it waits as after a first failure.
+        engine.failed(Refusal::TryAgain, None, 255, &at(SHORTEST_WAIT_MS));
+        assert_eq!(engine.next(true, &at(SHORTEST_WAIT_MS)), Next::Wait(2 * SECOND_MS));
     }
 
     /// T11: phones that failed together do not come back together: whatever the number of failures,
