@@ -28,7 +28,9 @@ pub async fn serve(mut listener: TcpListener, router: Router, stopping: Cancella
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(HEAD_WITHIN);
     let (open, graceful) = (TaskTracker::new(), GracefulShutdown::new());
-    while let Some((stream, address)) = stopping.run_until_cancelled(axum::serve::Listener::accept(&mut listener)).await {
+    while let Some((stream, address)) =
+        stopping.run_until_cancelled(axum::serve::Listener::accept(&mut listener)).await
+    {
         // An answer of two writes does not wait for the other side's acknowledgement of the first.
         let _ = stream.set_nodelay(true);
         let router = router.clone();
@@ -66,7 +68,10 @@ mod tests {
         let talking = async {
             let mut stream = TcpStream::connect(address).await.unwrap();
             let own = stream.local_addr().unwrap().to_string();
-            stream.write_all(b"GET / HTTP/1.1\r\nhost: releve\r\n\r\nGET / HTTP/1.1\r\nho").await.unwrap();
+            stream
+                .write_all(b"GET / HTTP/1.1\r\nhost: releve\r\n\r\nGET / HTTP/1.1\r\nho")
+                .await
+                .unwrap();
             let began = Instant::now();
             let mut said = String::new();
             stream.read_to_string(&mut said).await.unwrap();

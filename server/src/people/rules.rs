@@ -120,7 +120,11 @@ mod tests {
         let at_last = Phone { seen_at: Some(NOW.plus(-SILENT_AFTER_MS)), ..phone(Some(5)) };
         assert_eq!(icon(true, 3, Some(at_last)), Transmission::Transmitted);
         let six_days = Phone { seen_at: Some(NOW.plus(-6 * DAY_MS)), ..phone(Some(5)) };
-        assert_eq!(icon(true, 3, Some(six_days)), Transmission::Transmitted, "a week without network");
+        assert_eq!(
+            icon(true, 3, Some(six_days)),
+            Transmission::Transmitted,
+            "a week without network"
+        );
         let long_ago = NOW.plus(-SILENT_AFTER_MS - 1);
         let never = Phone { seen_at: None, enrolled_at: long_ago, ..phone(None) };
         assert_eq!(icon(true, 3, Some(never)), Transmission::Error);

@@ -143,7 +143,11 @@ fn b_06_another_press_does_not_change_how_an_alarm_looks() {
         let (before, _) = run(&given(first.clone()));
         let (event, up) = again(second.clone());
         let (after, effects) = step(&before, &event, up, &AlarmRules::default());
-        assert_eq!((after.look(), after.alarm()), (look.clone(), Some(id(1))), "{first:?} {second:?}");
+        assert_eq!(
+            (after.look(), after.alarm()),
+            (look.clone(), Some(id(1))),
+            "{first:?} {second:?}"
+        );
         assert_eq!(effects.contains(&Effect::Ring), look != Look::Raised && look != Look::Quiet);
         let told = |effect: &Effect| matches!(effect, Effect::Tell(Tell::Raised { .. }));
         assert!(effects.iter().any(told), "and told again");
