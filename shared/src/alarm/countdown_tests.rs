@@ -163,7 +163,7 @@ fn b_06_an_end_is_shown_where_the_alarm_was() {
     let over = step(&shown, &closed, 11_000, &rules);
     assert_eq!(over, (Countdown::Idle, vec![Effect::Hush, Effect::Closed]));
     let (silent, _) = run(&[(press(Kind::Silent), 0)]);
-    assert_eq!(step(&silent, &closed, 11_000, &rules), (Countdown::Idle, vec![]));
+    assert_eq!(step(&silent, &closed, 4_000, &rules), (Countdown::Idle, vec![]));
     let again = Event::Trigger { alarm: id(2), kind: Kind::Panic };
     let (counting, _) = step(&silent, &again, 5_000, &rules);
     assert_eq!(step(&counting, &closed, 6_000, &rules), (counting, vec![]));
