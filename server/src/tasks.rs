@@ -1,4 +1,5 @@
-//! Background work: the only place where tasks are started, so that all of them can be stopped.
+//! Background work: the only place where tasks are started, so that all of them can be stopped. Connections have
+//! theirs, which end with [`http::serve`].
 
 mod sql;
 

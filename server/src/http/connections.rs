@@ -47,6 +47,7 @@ pub async fn serve(mut listener: TcpListener, router: Router, stopping: Cancella
         });
     }
     drop(listener);
+    // Each of them is watched: this waits for all.
     graceful.shutdown().await;
 }
 
