@@ -114,7 +114,10 @@ test("O-24: what is typed of an emergency number stays when news comes in, and p
     await go("#/communicate");
     const calls = worker.getByRole("link", { name: "Appeler Infirmière de garde 05 63 48 99 99" });
     assert.equal(await calls.getAttribute("href"), "tel:+33563489999");
-    // As the server has written it, and in its place.
+    // As the server has written it, once that is back, and in its place.
+    await desk.waitForFunction(() =>
+      [...document.querySelectorAll("input[type=tel]")].some((input) => input.value === "05 63 48 99 99"),
+    );
     assert.equal(await lines.nth(before - 1).getByLabel("Numéro", { exact: true }).inputValue(), "05 63 48 99 99");
   });
 });
