@@ -144,11 +144,20 @@ describe("every screen of the desk", { concurrency: false }, () => {
       await panel.waitFor({ state: "detached" });
       assert.ok(await opener.evaluate((e) => e === document.activeElement), "the focus comes back");
 
+      // Who is quicker than the network loses nothing: the form opens once the lists are here.
+      let answer;
+      const asked = new Promise((resolve) => (answer = resolve));
+      await page.route("**/api/desk/caregivers", async (route) => {
+        await asked;
+        await route.continue();
+      });
       await page.getByRole("link", { name: "Planning" }).focus();
       await page.keyboard.press("Enter");
       await page.getByRole("heading", { level: 1, name: /Planning/ }).waitFor();
       await page.waitForFunction(() => document.activeElement?.id === "main");
       await page.getByRole("button", { name: "Intervention", exact: true }).press("Enter");
+      await page.locator('button[aria-busy="true"]', { hasText: "Intervention" }).waitFor();
+      answer();
       const form = page.getByRole("dialog", { name: "Nouvelle intervention" });
       await form.waitFor();
       assert.ok(await form.getByLabel("Intervenant").evaluate((e) => e === document.activeElement), "it opens on its first field");
