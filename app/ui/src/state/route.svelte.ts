@@ -150,3 +150,11 @@ export function back(): void {
   if (history.length > 1) history.back();
   else go("#/");
 }
+
+/** Leaves the page that is open now once something was saved, unless she has left it herself meanwhile. */
+export function thenLeave(leave: () => void = back): () => void {
+  const here = location.href;
+  return () => {
+    if (location.href === here) leave();
+  };
+}

@@ -80,8 +80,10 @@ describe("tasks (O-39, O-40)", () => {
   const line = (label: string, planned: boolean, state = "open") => ({ label, planned, state, reason: null, why: "" });
   beforeEach(() => {
     phone.tasks = { lines: [line("Toilette", true), line("Habillage", true)], offered: ["Courses", "Repas"], open: true };
+    vi.spyOn(history, "back").mockImplementation(() => {});
     go("#/tasks/v1", true);
   });
+  afterEach(() => vi.mocked(history.back).mockRestore());
 
   it("ticks, adds from the list and saves all of it", async () => {
     show();
@@ -109,6 +111,23 @@ describe("tasks (O-39, O-40)", () => {
         line("Courses", false, "done"),
       ],
     });
+  });
+
+  it("is left by its saving once, not again by her who has gone on meanwhile", async () => {
+    let saved = () => {};
+    phone.slow = new Promise((done) => (saved = done));
+    show();
+    await fireEvent.click(await screen.findByRole("button", { name: "Enregistrer" }));
+    go("#/planning");
+    saved();
+    await new Promise((done) => setTimeout(done, 20));
+    expect(history.back).not.toHaveBeenCalled();
+
+    cleanup();
+    go("#/tasks/v1");
+    show();
+    await fireEvent.click(await screen.findByRole("button", { name: "Enregistrer" }));
+    await waitFor(() => expect(history.back).toHaveBeenCalledOnce());
   });
 
   it("is reached from the visit once its start is badged", async () => {

@@ -96,6 +96,8 @@ export class FakePhone implements Bridge {
   acts: Act[] = [];
   /** The next act is refused with this. */
   refuse: string | null = null;
+  /** Acts are done once this is over. */
+  slow: Promise<void> | null = null;
   /** Looking is refused with this. */
   refuseAsk: string | null = null;
   picture: Reading | string = { method: "qr", text: "https://r.example/b/AAA" };
@@ -114,6 +116,7 @@ export class FakePhone implements Bridge {
 
   async act(act: Act): Promise<Reply> {
     this.acts.push(act);
+    await this.slow;
     if (this.refuse) {
       const code = this.refuse;
       this.refuse = null;
