@@ -1,3 +1,4 @@
+import { phone } from "@releve/kit";
 import type { AlarmSettings } from "../api/types";
 
 /** A delay of the form: its field, its unit and its bounds. */
@@ -39,10 +40,10 @@ export function typedOf(settings: AlarmSettings): Typed {
     still: rules.immobility != null,
     after_s: String(rules.immobility?.after_s ?? 120),
     still_pre_alarm_s: String(rules.immobility?.pre_alarm_s ?? 60),
-    call_number: settings.call_number,
-    sms_number: settings.sms_number,
+    call_number: phone(settings.call_number),
+    sms_number: phone(settings.sms_number),
     mails: settings.mails.join(", "),
-    tiers: settings.tiers.map((tier) => tier.contacts.map((contact) => ({ ...contact }))),
+    tiers: settings.tiers.map((tier) => tier.contacts.map((one) => ({ ...one, sms: phone(one.sms), call: phone(one.call) }))),
   };
 }
 
