@@ -2,6 +2,7 @@
 
 pub use releve_shared::fold::fold;
 use releve_shared::refusal::Refusal;
+use releve_shared::telephone;
 use unicode_normalization::UnicodeNormalization as _;
 
 /// A field that cannot be taken, and why.
@@ -77,7 +78,8 @@ fn checked(
     Ok(text.nfc().collect())
 }
 
-/// A telephone number as E.164; numbers without a country are French. Empty stays empty.
+/// A telephone number as E.164; numbers without a country are French, and those of overseas get the
+/// code of their place, which alone reaches them. Empty stays empty.
 ///
 /// # Errors
 /// [`Refusal::Invalid`] for a text that is no telephone number.
@@ -90,18 +92,23 @@ pub fn phone(field: &'static str, text: &str) -> Result<String, BadField> {
         .ok()
         .filter(|number| phonenumber::is_valid(number) || looks_french(number))
         .ok_or(BadField::invalid(field))?;
+    if looks_french(&number) {
+        let national = number.national().value();
+        return Ok(format!("+{}{national}", telephone::code_of(national)));
+    }
     Ok(number.format().mode(phonenumber::Mode::E164).to_string())
 }
 
 /// Nine digits after +33: ranges are opened faster than tables are renewed.
 fn looks_french(number: &phonenumber::PhoneNumber) -> bool {
-    number.country().code() == 33 && number.national().value().to_string().len() == 9
+    number.country().code() == 33
+        && (100_000_000..1_000_000_000).contains(&number.national().value())
 }
 
 /// What the folded column of a row holds: its texts, and its telephone as it is typed in France too.
 #[must_use]
 pub fn folded(texts: &[&str], phone: &str) -> String {
-    let national = phone.strip_prefix("+33").map(|rest| format!("0{rest}")).unwrap_or_default();
+    let national = telephone::national(phone).unwrap_or_default();
     fold(&[&texts.join(" "), phone, &national].map(str::to_owned).join(" "))
 }
 
@@ -167,6 +174,7 @@ mod tests {
         {
             assert!(Search::of(typed).finds(&row), "{typed}");
         }
+        assert!(Search::of("0692 12").finds(&folded(&["Zoé"], "+262692123456")));
         assert!(!Search::of("zoe carmaux").finds(&row));
         assert_eq!(Search::of("100%_").pattern, "%100%");
     }
@@ -176,6 +184,10 @@ mod tests {
         assert_eq!(phone("phone", "05 63 54 01 02").unwrap(), "+33563540102");
         assert_eq!(phone("phone", "+33 6.12.34.56.78").unwrap(), "+33612345678");
         assert_eq!(phone("phone", "06 39 98 10 20").unwrap(), "+33639981020");
+        assert_eq!(phone("phone", "06 92 12 34 56").unwrap(), "+262692123456");
+        assert_eq!(phone("phone", "+33 590 82 00 00").unwrap(), "+590590820000");
+        assert_eq!(phone("phone", "+262 692 12 34 56").unwrap(), "+262692123456");
+        assert_eq!(phone("phone", "+32 475 12 34 56").unwrap(), "+32475123456");
         assert_eq!(phone("phone", " ").unwrap(), "");
         assert_eq!(phone("phone", "call me"), Err(BadField::invalid("phone")));
     }

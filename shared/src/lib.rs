@@ -30,6 +30,7 @@ pub mod retention;
 pub mod setting;
 pub mod sync;
 pub mod task;
+pub mod telephone;
 pub mod time;
 pub mod travel;
 pub mod visit;

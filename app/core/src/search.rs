@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use releve_shared::client::Client;
 use releve_shared::fold::fold;
+use releve_shared::telephone;
 
 /// Most clients that a search gives; the rest are counted.
 pub(crate) const MOST: usize = 50;
@@ -56,7 +57,7 @@ impl Register {
         });
         let mut words: BTreeMap<String, Vec<(u32, Place)>> = BTreeMap::new();
         for (n, client) in (0_u32..).zip(&clients) {
-            let national = client.phone.strip_prefix("+33").map(|rest| format!("0{rest}"));
+            let national = telephone::national(&client.phone);
             let texts = [
                 (Place::LastName, fold(&client.last_name)),
                 (Place::FirstName, fold(&client.first_name)),
