@@ -192,6 +192,34 @@ mod tests {
         assert_eq!(phone("phone", "call me"), Err(BadField::invalid("phone")));
     }
 
+    /// Whatever number of overseas the library's tables know has its place in our plan.
+    #[test]
+    fn the_plan_of_overseas_is_that_of_the_tables() {
+        let known = |code: u16, national: u32| {
+            phonenumber::parse(None, format!("+{code}{national}"))
+                .is_ok_and(|number| phonenumber::is_valid(&number))
+        };
+        let mut told = 0;
+        for start in (26_000..27_000)
+            .chain(59_000..60_000)
+            .chain(63_900..64_000)
+            .chain(69_000..70_000)
+            .chain(70_900..71_000)
+        {
+            let national = start * 10_000 + 1_234;
+            let places: Vec<u16> =
+                [262, 590, 594, 596].into_iter().filter(|code| known(*code, national)).collect();
+            // Fiction has numbers that the tables give to Mayotte.
+            if let [place] = places[..]
+                && start != 63_998
+            {
+                assert_eq!(telephone::code_of(national.into()), place, "{national}");
+                told += 1;
+            }
+        }
+        assert!(told > 1_000, "{told}");
+    }
+
     #[test]
     fn texts_are_trimmed_and_bounded() {
         assert_eq!(required("role", "  Aide à domicile ", LINE).unwrap(), "Aide à domicile");

@@ -30,6 +30,7 @@ mod tests {
         assert_eq!(dialled("phone", "39 49").unwrap(), "3949");
         assert_eq!(dialled("phone", "116 117").unwrap(), "116117");
         assert_eq!(dialled("phone", "05 63 54 01 02").unwrap(), "+33563540102");
+        assert_eq!(dialled("phone", "02 62 90 50 50").unwrap(), "+262262905050");
         for bad in ["", "  ", "1", "SAMU", "15a"] {
             assert_eq!(dialled("phone", bad), Err(BadField::invalid("phone")), "{bad}");
         }
