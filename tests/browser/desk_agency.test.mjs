@@ -309,6 +309,33 @@ test("hostile texts in every field are shown as texts, and a text that is too lo
   assert.deepEqual(page.wrong, [], "nothing ran, nothing broke");
 });
 
+test("who goes on while a sheet is being made stays where she went", async () => {
+  await pictured(page, "gone-on", async () => {
+    let answer;
+    const asked = new Promise((resolve) => (answer = resolve));
+    await page.route("**/api/desk/clients", async (route) => {
+      if (route.request().method() === "POST") await asked;
+      await route.continue();
+    });
+    await visit(page, server, "#/clients/new");
+    const typed = { Prénom: "Yvette", Nom: "Payet", "Numéro et rue": "4 rue de Paris", "Code postal": "97400", Commune: "Saint-Denis" };
+    for (const [label, text] of Object.entries(typed)) await page.getByLabel(label, { exact: label === "Nom" }).fill(text);
+    await page.getByRole("textbox", { name: /^Téléphone/ }).fill("06 92 12 34 56");
+    await page.getByRole("button", { name: "Créer la fiche" }).click();
+    await page.getByRole("link", { name: "Intervenants" }).click();
+    await page.getByRole("heading", { level: 1, name: "Intervenants" }).waitFor();
+    answer();
+    await said(page, "Fiche créée.");
+    assert.equal(new URL(page.url()).hash, "#/caregivers");
+    await page.unroute("**/api/desk/clients");
+    // Her number is dialled as it was typed, and kept with the code of La Réunion.
+    await visit(page, server, "#/clients");
+    await page.getByRole("row").filter({ hasText: "Payet" }).getByText("06 92 12 34 56").waitFor();
+    const kept = await api(page, server, "GET", "/clients");
+    assert.equal(kept.find((one) => one.last_name === "Payet").phone, "+262692123456");
+  });
+});
+
 test("the end of a contract is asked twice, and the person leaves the planning", async () => {
   await pictured(page, "end", async () => {
     await visit(page, server, "#/caregivers");
